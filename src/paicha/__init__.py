@@ -1,0 +1,2 @@
+"""paicha: screen a population by rules, give notice, wait, check again, close, account for all of it."""
+

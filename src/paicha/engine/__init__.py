@@ -1,0 +1,1 @@
+"""Loading inputs into tables, asking rules, grading findings."""

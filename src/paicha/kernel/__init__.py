@@ -1,0 +1,1 @@
+"""Types, contracts and pure definitions that every room shares; standard library at run time."""

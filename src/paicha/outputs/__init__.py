@@ -1,0 +1,1 @@
+"""Every document that paicha writes."""

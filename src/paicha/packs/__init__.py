@@ -1,0 +1,1 @@
+"""One folder per domain; packs never import each other."""

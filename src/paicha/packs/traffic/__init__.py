@@ -1,0 +1,1 @@
+"""The traffic pack: cryptocurrency mining on networks."""

@@ -1,0 +1,1 @@
+"""A province in miniature with known truth, for the demo, tests and benchmarks."""
