@@ -1,0 +1,1 @@
+"""Tables made from tables: sessions counted once, matches, estimates, what was observed."""

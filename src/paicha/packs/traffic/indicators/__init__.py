@@ -1,0 +1,1 @@
+"""Names and addresses known to serve mining: the curated table and importers for public lists."""

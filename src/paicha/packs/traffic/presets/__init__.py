@@ -1,0 +1,1 @@
+"""Named policies of the traffic pack."""

@@ -1,0 +1,1 @@
+"""Readers of logs, flow records and lists."""

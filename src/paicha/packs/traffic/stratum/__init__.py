@@ -1,0 +1,1 @@
+"""Mining protocols: from TCP segments to messages, dialects and sessions."""
