@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from paicha.kernel.errors import InputError
     from paicha.kernel.rule import Title
     from paicha.kernel.schema import TableSpec
 
@@ -47,6 +48,12 @@ class Sink(Protocol):
 
     def reject(self, source: Source, position: str, reason: str, count: int = 1) -> None:
         """Count records that were not, with the place of the first one (`line 17`, `packet 3`, `byte 240`)."""
+
+    def fail(self, source: Source, error: InputError) -> None:
+        """Say that nothing (more) of one source can be read, and go on with the others.
+
+        What was written of it before stays; a reader raises `InputError` only where all of its sources are lost.
+        """
 
 
 @dataclass(frozen=True, slots=True)
