@@ -1,0 +1,1 @@
+"""The dialects in which miners and pools speak, each an independent generator of messages."""

@@ -1,0 +1,110 @@
+"""What is known about simulated traffic: the answers that a screening is compared with."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTruth:
+    """One conversation as a flow exporter would sum it up; counts and bytes (IP level) of both directions.
+
+    `names` are (kind, value) pairs: dns, sni, host, certificate, agent, uri. `nature` is `mining` or `ordinary`.
+    """
+
+    start_us: int
+    end_us: int
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    protocol: str
+    packets_out: int
+    packets_in: int
+    bytes_out: int
+    bytes_in: int
+    payload_out: int
+    payload_in: int
+    service: str | None = None
+    names: tuple[tuple[str, str], ...] = ()
+    nature: str = "ordinary"
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTruth:
+    """One mining session; rates in `rate_unit` of `algorithm`, work per share in units of it.
+
+    `submitted` counts every share on the wire before any loss, `duplicate` those sent twice (answered as rejected),
+    `rejected` all answered with an error, stale ones included. `difficulty` lists (time, value as on the wire,
+    work per share). `state` is `mining`, `refused` or `attempt`. `hash_rate` is the true mean over the session.
+    """
+
+    client: str
+    client_port: int
+    server: str
+    server_port: int
+    transport: str
+    dialect: str
+    coin: str
+    algorithm: str
+    software: str | None
+    login: str | None
+    login_kind: str | None
+    worker: str | None
+    state: str
+    start_us: int
+    end_us: int
+    jobs: int = 0
+    submitted: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    stale: int = 0
+    duplicate: int = 0
+    work_accepted: float = 0.0
+    hash_rate: float = 0.0
+    rate_unit: str = "H/s"
+    difficulty: tuple[tuple[int, str, float], ...] = ()
+    payload_bytes: int = 0
+    packets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AddressTruth:
+    """An inside address: what it does (`mining`, `names-only`, `listed-only`, `ordinary`) and whose it is."""
+
+    address: str
+    verdict: str
+    unit: str | None
+    nature: str | None
+    region: str | None
+    is_nat: bool = False
+    reasons: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """Everything known about a simulated province, also written as `truth.json`."""
+
+    seed: int
+    start_us: int
+    end_us: int
+    sessions: tuple[SessionTruth, ...]
+    flows: tuple[FlowTruth, ...]
+    addresses: tuple[AddressTruth, ...]
+    hash_rate: dict[str, float] = field(default_factory=dict)
+    counts: dict[str, int] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+
+
+def write_truth(path: Path, truth: Truth) -> None:
+    """Write the truth as one JSON document; flows are summed up as their number."""
+    document: dict[str, Any] = dataclasses.asdict(truth)
+    document["flows"] = len(truth.flows)
+    path.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
