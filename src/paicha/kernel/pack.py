@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from paicha.kernel.derivation import Derivation
     from paicha.kernel.reader import Reader
@@ -19,8 +19,10 @@ class Pack:
     """One domain.
 
     `given` are tables that the app provides (owners, exceptions, indicators); `policy_model` is the typed model of
-    every threshold, `presets` the package that holds its named TOML files; `summarise` makes the summary from a
-    mapping of table names to Arrow tables, the graded findings and the verdicts among them.
+    every threshold, `presets` the package that holds its named TOML files. `observed` names the table that says what
+    the data could have shown of each subject. `evidence_forms` says how evidence is written in JSON: `us` for a time,
+    a tuple of fields for a list of structs that becomes a list of arrays (`time:us` for a field that is a time).
+    `measure` makes the measures of each verdict, `summarise` the summary; `summary_tables` are the tables they need.
     """
 
     name: str
@@ -32,5 +34,8 @@ class Pack:
     rules: tuple[Rule, ...]
     policy_model: type[Any]
     presets: str
+    observed: str
+    evidence_forms: Mapping[str, str | tuple[str, ...]]
+    measure: Callable[..., Any]
     summarise: Callable[..., dict[str, Any]]
     summary_tables: tuple[str, ...]

@@ -54,6 +54,8 @@ class Rule:
     ask: Callable[..., Any]
     parameters: tuple[str, ...]
     text: str
+    outcome: str | None
+    """The pack's own word for what the finding says of its subject."""
 
 
 def rule(
@@ -68,6 +70,7 @@ def rule(
     grade: Grade | None = None,
     measures: tuple[str, ...] = (),
     false_positives: tuple[str, ...] = (),
+    outcome: str | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Return a decorator that turns a function of tables (and `policy`) into a `Rule`.
 
@@ -87,7 +90,7 @@ def rule(
         parameters = tuple(inspect.signature(ask).parameters)
         return Rule(
             id, version, title, evidence, claimed, basis, remedy, subject_kind, false_positives, measures, ask,
-            parameters, text,
+            parameters, text, outcome,
         )  # fmt: skip
 
     return declare

@@ -1,0 +1,117 @@
+"""Answers of rules become findings: one form, stable ids, each event counted once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from paicha.kernel.errors import EngineError
+from paicha.kernel.rule import FIXED_COLUMNS, OPTIONAL_COLUMNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from paicha.kernel.pack import Pack
+    from paicha.kernel.rule import Rule
+
+IDENTITIES = pa.list_(pa.struct([("kind", pa.string()), ("value", pa.string())]))
+
+FINDINGS = pa.schema(
+    [
+        ("id", pa.string()),
+        ("rule", pa.string()),
+        ("version", pa.int64()),
+        ("subject", pa.string()),
+        ("subject_kind", pa.string()),
+        ("site", pa.string()),
+        ("key", pa.string()),
+        ("sources", pa.list_(pa.string())),
+        ("first_seen", pa.int64()),
+        ("last_seen", pa.int64()),
+        ("evidence_kind", pa.string()),
+        ("grade", pa.int64()),
+        ("outcome", pa.string()),
+        ("evidence", pa.string()),
+        ("measures", pa.string()),
+        ("identities", IDENTITIES),
+        ("counted_with", pa.string()),
+    ]
+)
+"""One row per finding; `evidence` and `measures` are JSON objects as text, times int64 UTC microseconds."""
+
+
+def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Table:
+    """Return a rule's answer as rows of `FINDINGS`.
+
+    Raises:
+        EngineError: the answer lacks a fixed column, or holds the same site, subject and key twice.
+    """
+    missing = [name for name in FIXED_COLUMNS if name not in answer.column_names]
+    if missing:
+        raise EngineError(f"rule {rule.id} answers without {', '.join(missing)}")
+    if answer.num_rows == 0:
+        return FINDINGS.empty_table()
+    given = set(answer.column_names)
+    known = {*FIXED_COLUMNS, *OPTIONAL_COLUMNS, *rule.measures}
+    evidence = [name for name in answer.column_names if name not in known]
+    duck.register("answer", answer)
+    query = f"""
+        SELECT 'f-' || left(sha256(concat_ws(chr(31), $pack, $rule, $version::VARCHAR, site, subject, key)), 20) AS id,
+               $rule AS rule, $version AS version, subject, $kind AS subject_kind, site, key,
+               {"sources" if "sources" in given else "[]::VARCHAR[]"} AS sources,
+               first_seen, last_seen,
+               {_or_default("evidence_kind", given, "$evidence")} AS evidence_kind,
+               {_or_default("grade", given, "$grade")} AS grade,
+               $outcome AS outcome,
+               {_write_object(evidence, pack.evidence_forms)} AS evidence,
+               {_write_object(rule.measures, {})} AS measures,
+               {"identities" if "identities" in given else "[]"} AS identities,
+               {_or_default("counted_with", given, "NULL::VARCHAR")} AS counted_with
+        FROM answer ORDER BY site, subject, key"""  # noqa: S608 -- column names of own rules
+    parameters = {
+        "pack": pack.name, "rule": rule.id, "version": rule.version, "kind": rule.subject_kind,
+        "evidence": str(rule.evidence), "grade": int(rule.grade), "outcome": rule.outcome,
+    }  # fmt: skip
+    rows = duck.execute(query, parameters).to_arrow_table().cast(FINDINGS)
+    if len(rows.column("id").unique()) != rows.num_rows:
+        raise EngineError(f"rule {rule.id} answers twice for the same site, subject and key")
+    return rows
+
+
+def _or_default(name: str, given: set[str], default: str) -> str:
+    return f"coalesce({name}, {default})" if name in given else default
+
+
+def _write_object(names: Iterable[str], forms: Mapping[str, str | tuple[str, ...]]) -> str:
+    """Return the SQL of a JSON object with the named columns as keys, formed as the pack says."""
+    parts = [f"'{name}', {_write_value(name, forms.get(name))}" for name in names]
+    return f"json_object({', '.join(parts)})::VARCHAR"
+
+
+def _write_value(name: str, form: str | tuple[str, ...] | None) -> str:
+    column = f'"{name}"'
+    if form is None:
+        return column
+    if form == "us":
+        return write_time(column)
+    fields = (part.partition(":") for part in form)
+    items = ", ".join(write_time(f'x."{n}"') if kind == "us" else f'x."{n}"' for n, _, kind in fields)
+    return f"list_transform({column}, lambda x: json_array({items}))"
+
+
+def write_time(column: str) -> str:
+    """Return the SQL that turns int64 UTC microseconds into ISO 8601 text with a Z, null staying null."""
+    return f"strftime(make_timestamp({column}), '%Y-%m-%dT%H:%M:%S.%fZ')"
+
+
+COUNT_ONCE = """
+    SELECT *, CASE WHEN counted_with IS NULL THEN NULL ELSE nullif(first_value(id) OVER best, id) END AS counted_in
+    FROM findings
+    WINDOW best AS (
+        PARTITION BY CASE WHEN counted_with IS NULL THEN id ELSE site || chr(31) || subject || chr(31) || counted_with END
+        ORDER BY grade DESC, (measures <> '{}') DESC, first_seen, id
+    )
+    ORDER BY site, subject, grade DESC, first_seen, id
+"""
+"""Findings of one event (`counted_with`) are counted in the best of them."""

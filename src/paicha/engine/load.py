@@ -1,0 +1,165 @@
+"""Loading: every input goes to the reader that recognises it, and ends in Parquet."""
+
+from __future__ import annotations
+
+import hashlib
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from paicha.engine.sink import Count, ParquetSink
+from paicha.engine.sources import hash_file
+from paicha.kernel.errors import InputError
+from paicha.kernel.reader import Reading, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from paicha.kernel.pack import Pack
+    from paicha.kernel.reader import Reader
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What became of one input: which reader took it, and how many records it held."""
+
+    source: Source
+    sha256: str
+    reader: str | None
+    count: Count
+    same_as: str | None = None
+    """Path of the input with the same content that was read in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """All inputs in the order given, the Parquet files of each table, and each site's and reader's state."""
+
+    inputs: tuple[Input, ...]
+    tables: Mapping[str, tuple[Path, ...]]
+    states: Mapping[tuple[str, str], bytes]
+
+
+def load(
+    pack: Pack,
+    sources: Sequence[Source],
+    directory: Path,
+    reading: Reading,
+    states: Mapping[tuple[str, str], bytes],
+    on_file: Callable[[Source], None] = lambda _: None,
+) -> Loaded:
+    """Read the sources into Parquet files under `directory` and return what became of each.
+
+    Files are hashed on another thread meanwhile. `states` maps site and reader to what the run before returned.
+
+    Raises:
+        OutputError: the disk is full.
+    """
+    chosen = {source.position: _choose_reader(pack.readers, source) for source in sources}
+    with ThreadPoolExecutor(max_workers=1) as hasher:
+        hashes = {s.position: hasher.submit(_try_hash, s.path) for s in sources}
+        distinct, same_as = _drop_repeated(sources, lambda s: hashes[s.position].result())
+        counts: dict[int, Count] = {}
+        kept: dict[tuple[str, str], bytes] = {}
+        for reader, site, group in _group(distinct, chosen):
+            for source in group:
+                on_file(source)
+            prefix = f"{reader.name}-{hashlib.sha256(site.encode()).hexdigest()[:12]}"
+            sink = ParquetSink(directory, prefix, pack.tables, reading.duck)
+            try:
+                told = replace(reading, state=states.get((site, reader.name)))
+                state = reader.read(group, sink, told)
+                if state is not None:
+                    kept[site, reader.name] = state
+            except InputError as error:
+                for source in group:
+                    sink.fail(source, error)
+            finally:
+                sink.close()
+            counts |= sink.counts
+        inputs = tuple(
+            _report(s, hashes[s.position].result(), chosen[s.position], counts, same_as) for s in sources
+        )
+    tables = {
+        table.name: tuple(sorted(directory.glob(f"*-{table.name}.parquet")) + sorted(directory.glob(f"*-{table.name}-[0-9]*.parquet")))
+        for table in pack.tables
+    }  # fmt: skip
+    return Loaded(inputs, tables, kept)
+
+
+def _choose_reader(readers: Iterable[Reader], source: Source) -> Reader | None:
+    return next((reader for reader in readers if reader.recognises(source)), None)
+
+
+def _try_hash(path: Path) -> str | InputError:
+    try:
+        return hash_file(path)
+    except InputError as error:
+        return error
+
+
+def _drop_repeated(
+    sources: Sequence[Source], find_hash: Callable[[Source], str | InputError]
+) -> tuple[list[Source], dict[int, Source]]:
+    """Leave out inputs whose content was given before for the same site; tell keys of different contents apart."""
+    distinct: list[Source] = []
+    same_as: dict[int, Source] = {}
+    seen: dict[str, list[Source]] = {}
+    for source in sources:
+        alike = seen.setdefault(source.key, [])
+        twin = next((s for s in alike if s.site == source.site and find_hash(s) == find_hash(source)), None)
+        if twin is not None and isinstance(find_hash(source), str):
+            same_as[source.position] = twin
+            continue
+        differs = any(find_hash(s) != find_hash(source) for s in alike)
+        alike.append(source)
+        distinct.append(replace(source, key=f"{source.key}-{len(alike)}") if differs else source)
+    return distinct, same_as
+
+
+def _group(
+    sources: Sequence[Source], chosen: Mapping[int, Reader | None]
+) -> list[tuple[Reader, str, list[Source]]]:
+    """Return the sources by reader and site, each group in the order given."""
+    taken = [(reader, source) for source in sources if (reader := chosen[source.position]) is not None]
+
+    def order(item: tuple[Reader, Source]) -> tuple[str, str]:
+        return item[0].name, item[1].site
+
+    return [
+        (group[0][0], site, [source for _, source in group])
+        for (_, site), members in groupby(sorted(taken, key=order), key=order)
+        for group in [list(members)]
+    ]
+
+
+def _report(
+    source: Source,
+    sha256: str | InputError,
+    reader: Reader | None,
+    counts: Mapping[int, Count],
+    same_as: Mapping[int, Source],
+) -> Input:
+    count = counts.get(source.position, Count())
+    if isinstance(sha256, InputError):
+        count.error = count.error or sha256
+        sha256 = ""
+    twin = same_as.get(source.position)
+    if reader is None and twin is None:
+        what = "is empty" if source.size == 0 else "is in no format that paicha reads"
+        count.error = InputError(what, where=str(source.path), remedy="see `paicha formats`")
+    return Input(source, sha256, reader.name if reader else None, count, str(twin.path) if twin else None)
+
+
+def find_duck_settings(directory: Path, memory: str = "1GB") -> dict[str, Any]:
+    """Return the settings of a DuckDB connection that spills to `directory` and never fetches extensions."""
+    return {
+        "memory_limit": memory,
+        "temp_directory": str(directory),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "TimeZone": "UTC",
+    }

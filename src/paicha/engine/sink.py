@@ -1,0 +1,139 @@
+"""Where readers put what they read: Parquet files per table, and a count of every record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from paicha.kernel.errors import InputError, OutputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from paicha.kernel.reader import Source
+    from paicha.kernel.schema import TableSpec
+
+BUFFERED_ROWS = 65_536
+LISTED_REJECTS = 1000
+"""Places of rejects kept per input; the counts are complete."""
+
+
+@dataclass(slots=True)
+class Count:
+    """What became of one input's records."""
+
+    accepted: int = 0
+    rejected: int = 0
+    rejects: list[tuple[str, str, int]] = field(default_factory=list)
+    """Position, reason and count of the first rejects, equal reasons in a row added up."""
+    error: InputError | None = None
+
+
+class ParquetSink:
+    """A sink that writes one Parquet file per table and reader under a directory."""
+
+    def __init__(self, directory: Path, prefix: str, tables: Iterable[TableSpec], duck: Any) -> None:
+        self._directory = directory
+        self._prefix = prefix
+        self._schemas = {table.name: table.arrow for table in tables}
+        self._duck = duck
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        self._waiting: dict[str, list[pa.Table]] = {}
+        self._parts = 0
+        self.counts: dict[int, Count] = {}
+
+    def write(self, table: str, batch: Any) -> None:
+        """Keep an Arrow record batch or table, its columns cast to the schema by name."""
+        schema = self._schemas[table]
+        rows = pa.Table.from_batches([batch]) if isinstance(batch, pa.RecordBatch) else batch
+        if rows.num_rows == 0:
+            return
+        rows = pa.table([rows.column(name).cast(schema.field(name).type) for name in schema.names], schema=schema)
+        waiting = self._waiting.setdefault(table, [])
+        waiting.append(rows)
+        if sum(part.num_rows for part in waiting) >= BUFFERED_ROWS:
+            self._flush(table)
+
+    def copy(self, table: str, query: str) -> int:
+        """Keep the answer of a DuckDB query, its columns cast to the schema by name; return the number of rows."""
+        schema = self._schemas[table]
+        relation = self._duck.sql(query)
+        types = _name_duck_types(self._duck, schema)
+        columns = ", ".join(f'CAST("{name}" AS {types[name]}) AS "{name}"' for name in schema.names)
+        self._parts += 1
+        path = self._directory / f"{self._prefix}-{table}-{self._parts:04d}.parquet"
+        counted = self._duck.execute(
+            f"COPY (SELECT {columns} FROM ({relation.sql_query()})) TO '{_quote(path)}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 -- own table and column names
+        ).fetchone()
+        return int(counted[0])
+
+    def accept(self, source: Source, records: int) -> None:
+        """Count records that were read and understood."""
+        self._count(source).accepted += records
+
+    def reject(self, source: Source, position: str, reason: str, count: int = 1) -> None:
+        """Count records that were not, and keep the places of the first ones."""
+        counted = self._count(source)
+        counted.rejected += count
+        if len(counted.rejects) < LISTED_REJECTS:
+            counted.rejects.append((position, reason, count))
+        elif counted.rejects[-1][1] == "further rejects":
+            counted.rejects[-1] = (counted.rejects[-1][0], "further rejects", counted.rejects[-1][2] + count)
+        else:
+            counted.rejects.append((position, "further rejects", count))
+
+    def fail(self, source: Source, error: InputError) -> None:
+        """Remember that nothing (more) of one source can be read."""
+        self._count(source).error = error
+
+    def close(self) -> None:
+        """Write what waits and finish the files.
+
+        Raises:
+            OutputError: the disk is full or cannot be written.
+        """
+        for table in list(self._waiting):
+            self._flush(table)
+        for table, writer in self._writers.items():
+            try:
+                writer.close()
+            except OSError as error:
+                raise OutputError(f"table {table} could not be written: {error}", where=str(self._directory)) from error
+        self._writers.clear()
+
+    def _count(self, source: Source) -> Count:
+        return self.counts.setdefault(source.position, Count())
+
+    def _flush(self, table: str) -> None:
+        waiting = self._waiting.pop(table, None)
+        if not waiting:
+            return
+        try:
+            writer = self._writers.get(table)
+            if writer is None:
+                path = self._directory / f"{self._prefix}-{table}.parquet"
+                writer = pq.ParquetWriter(path, self._schemas[table], compression="zstd")
+                self._writers[table] = writer
+            writer.write_table(pa.concat_tables(waiting))
+        except OSError as error:
+            raise OutputError(
+                f"table {table} could not be written: {error}",
+                where=str(self._directory),
+                remedy="free space on this disk; nothing was lost, run the command again",
+            ) from error
+
+
+def _name_duck_types(duck: Any, schema: pa.Schema) -> Mapping[str, str]:
+    """Return DuckDB's name for the type of each field."""
+    empty = schema.empty_table()
+    described = duck.from_arrow(empty).description
+    types = duck.from_arrow(empty).types
+    return {column[0]: str(kind) for column, kind in zip(described, types, strict=True)}
+
+
+def _quote(path: Path) -> str:
+    return str(path).replace("'", "''")

@@ -1,0 +1,142 @@
+"""The inputs of a run: found on disk, recognised as compressed or not, and named by their content."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import os
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, BinaryIO
+
+import pyarrow as pa
+
+from paicha.kernel.errors import InputError
+from paicha.kernel.reader import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+HEAD_BYTES = 65_536
+_MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
+_SKIPPABLE_FRAME = range(0x184D2A50, 0x184D2A60)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An input as the user named it: a file or a directory, and the site it belongs to."""
+
+    path: Path
+    site: str
+
+
+class _CheckedStream(io.RawIOBase):
+    """A decompressed stream whose errors are `InputError` with the file and the byte where it broke."""
+
+    def __init__(self, inner: BinaryIO, path: Path) -> None:
+        self._inner = inner
+        self._path = path
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: object) -> int:
+        view = memoryview(buffer)  # type: ignore[arg-type]  # the buffer protocol has no type before Python 3.12
+        try:
+            block = self._inner.read(len(view))
+        except (EOFError, OSError, zlib.error, pa.ArrowInvalid) as error:
+            raise InputError(
+                f"the compressed data are cut or damaged after {self._position} bytes",
+                where=str(self._path),
+                remedy="what precedes was used; fetch the file again",
+            ) from error
+        view[: len(block)] = block
+        self._position += len(block)
+        return len(block)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._inner.close()
+        super().close()
+
+
+def find_inputs(given: Iterable[Given]) -> Iterator[Given]:
+    """Yield the regular files behind what was given, directories walked in the order of their names.
+
+    Raises:
+        InputError: a path does not exist or cannot be read.
+    """
+    for item in given:
+        if item.path.is_dir():
+            for directory, subdirectories, names in os.walk(item.path):
+                subdirectories.sort()
+                for name in sorted(names):
+                    path = item.path.__class__(directory) / name
+                    if path.is_file() and not name.startswith("."):
+                        yield replace(item, path=path)
+        elif item.path.exists():
+            yield item
+        else:
+            raise InputError("no such file or directory", where=str(item.path), remedy="check the path")
+
+
+def describe_source(item: Given, position: int) -> Source:
+    """Return the source of one file, with its head decompressed.
+
+    Raises:
+        InputError: the file cannot be opened.
+    """
+    try:
+        size = item.path.stat().st_size
+        with item.path.open("rb") as stream:
+            beginning = stream.read(HEAD_BYTES)
+            stream.seek(max(0, size - HEAD_BYTES))
+            end = stream.read(HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(item.path)) from error
+    compression = next((name for magic, name in _MAGIC if beginning.startswith(magic)), None)
+    if compression is None and int.from_bytes(beginning[:4], "little") in _SKIPPABLE_FRAME:
+        compression = "zstd"
+    key = hashlib.sha256(b"%d|" % size + beginning + b"|" + end).hexdigest()[:16]
+
+    def open_stream() -> BinaryIO:
+        return _open(item.path, compression)
+
+    head = beginning if compression is None else _read_head(open_stream)
+    return Source(item.path, key, item.site, size, compression, head, position, open_stream)
+
+
+def _open(path: Path, compression: str | None) -> BinaryIO:
+    if compression is None:
+        return path.open("rb")
+    inner: BinaryIO = gzip.open(path) if compression == "gzip" else pa.CompressedInputStream(str(path), "zstd")
+    return io.BufferedReader(_CheckedStream(inner, path), 1 << 20)
+
+
+def _read_head(open_stream: object) -> bytes:
+    parts: list[bytes] = []
+    missing = HEAD_BYTES
+    with open_stream() as stream:  # type: ignore[operator]  # a closure over the path
+        try:
+            while missing and (block := stream.read1(missing)):
+                parts.append(block)
+                missing -= len(block)
+        except InputError:
+            pass  # the reader meets the same break and reports it with its place
+    return b"".join(parts)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as they lie on disk.
+
+    Raises:
+        InputError: the file cannot be read to its end.
+    """
+    try:
+        with path.open("rb", buffering=0) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # raw files qualify
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error

@@ -1,0 +1,86 @@
+"""Rules on Apache Spark: the same expressions over the same Parquet files."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from paicha.kernel.errors import EngineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from paicha.kernel.schema import TableSpec
+
+
+class SparkBackend:
+    """A Spark session, local or on a cluster that sees the same files."""
+
+    name = "spark"
+
+    def __init__(self, master: str, directory: Path) -> None:
+        try:
+            import ibis
+            from pyspark.sql import SparkSession
+        except ImportError as error:
+            raise EngineError(
+                "Spark needs pyspark and Java", where=f"--engine {master}", remedy="pip install 'paicha[spark]'"
+            ) from error
+        # Without this the workers take the first python3 of the path, which lacks the libraries.
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        builder = SparkSession.builder.master(master).appName("paicha")
+        for key, value in _find_settings(master).items():
+            builder = builder.config(key, value)
+        try:
+            self._session = builder.getOrCreate()
+        except Exception as error:  # noqa: BLE001 -- py4j and JVM failures share no class
+            raise EngineError(f"Spark does not start: {error}", where=f"--engine {master}") from error
+        self._connection = ibis.pyspark.connect(self._session)
+        self._directory = directory
+
+    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> Any:
+        """Return the Ibis table over Parquet files; an empty one where there are none."""
+        if not files:
+            return self.give_rows(spec, spec.arrow.empty_table())
+        frame = self._session.read.parquet(*(path.resolve().as_uri() for path in files))
+        frame.createOrReplaceTempView(spec.name)
+        return self._connection.table(spec.name)
+
+    def give_rows(self, spec: TableSpec, rows: pa.Table) -> Any:
+        """Return the Ibis table over Arrow rows, by way of a Parquet file."""
+        path = self._directory / f"given-{spec.name}.parquet"
+        pq.write_table(rows, path)
+        return self.give_files(spec, [path])
+
+    def fetch(self, expression: Any) -> pa.Table:
+        """Return the rows of an Ibis expression."""
+        try:
+            return self._connection.to_pyarrow(expression)
+        except Exception as error:
+            sql = str(self._connection.compile(expression))
+            raise EngineError(f"the query failed: {error}", sql=sql) from error
+
+    def close(self) -> None:
+        """Stop the session."""
+        self._session.stop()
+
+
+def _find_settings(master: str) -> dict[str, str]:
+    settings = {
+        "spark.ui.enabled": "false",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.ansi.enabled": "true",
+        "spark.log.level": "ERROR",
+    }
+    if master.startswith("local"):
+        settings |= {
+            "spark.sql.shuffle.partitions": "1",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+        }
+    return settings
