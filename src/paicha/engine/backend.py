@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 import ibis
-import pyarrow as pa
 
 from paicha.kernel.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from paicha.kernel.schema import TableSpec
 

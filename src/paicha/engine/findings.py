@@ -109,7 +109,7 @@ COUNT_ONCE = """
     SELECT *, CASE WHEN counted_with IS NULL THEN NULL ELSE nullif(first_value(id) OVER best, id) END AS counted_in
     FROM findings
     WINDOW best AS (
-        PARTITION BY CASE WHEN counted_with IS NULL THEN id ELSE site || chr(31) || subject || chr(31) || counted_with END
+        PARTITION BY site, subject, coalesce(counted_with, id)
         ORDER BY grade DESC, (measures <> '{}') DESC, first_seen, id
     )
     ORDER BY site, subject, grade DESC, first_seen, id

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 from paicha.engine.sink import Count, ParquetSink
 from paicha.engine.sources import hash_file
 from paicha.kernel.errors import InputError
-from paicha.kernel.reader import Reading, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from paicha.kernel.pack import Pack
-    from paicha.kernel.reader import Reader
+    from paicha.kernel.reader import Reader, Reading, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +78,7 @@ def load(
             finally:
                 sink.close()
             counts |= sink.counts
-        inputs = tuple(
-            _report(s, hashes[s.position].result(), chosen[s.position], counts, same_as) for s in sources
-        )
+        inputs = tuple(_report(s, hashes[s.position].result(), chosen[s.position], counts, same_as) for s in sources)
     tables = {
         table.name: tuple(sorted(directory.glob(f"*-{table.name}.parquet")) + sorted(directory.glob(f"*-{table.name}-[0-9]*.parquet")))
         for table in pack.tables
@@ -119,9 +116,7 @@ def _drop_repeated(
     return distinct, same_as
 
 
-def _group(
-    sources: Sequence[Source], chosen: Mapping[int, Reader | None]
-) -> list[tuple[Reader, str, list[Source]]]:
+def _group(sources: Sequence[Source], chosen: Mapping[int, Reader | None]) -> list[tuple[Reader, str, list[Source]]]:
     """Return the sources by reader and site, each group in the order given."""
     taken = [(reader, source) for source in sources if (reader := chosen[source.position]) is not None]
 

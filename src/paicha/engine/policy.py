@@ -29,7 +29,9 @@ class Policy:
 
 def list_presets(pack: Pack) -> tuple[str, ...]:
     """Return the names of the presets that come with a pack, sorted."""
-    return tuple(sorted(f.name.removesuffix(".toml") for f in files(pack.presets).iterdir() if f.name.endswith(".toml")))
+    return tuple(
+        sorted(f.name.removesuffix(".toml") for f in files(pack.presets).iterdir() if f.name.endswith(".toml"))
+    )
 
 
 def load_policy(pack: Pack, name_or_file: str) -> Policy:

@@ -38,7 +38,7 @@ class SparkBackend:
             builder = builder.config(key, value)
         try:
             self._session = builder.getOrCreate()
-        except Exception as error:  # noqa: BLE001 -- py4j and JVM failures share no class
+        except Exception as error:
             raise EngineError(f"Spark does not start: {error}", where=f"--engine {master}") from error
         self._connection = ibis.pyspark.connect(self._session)
         self._directory = directory
