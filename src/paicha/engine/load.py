@@ -79,10 +79,7 @@ def load(
                 sink.close()
             counts |= sink.counts
         inputs = tuple(_report(s, hashes[s.position].result(), chosen[s.position], counts, same_as) for s in sources)
-    tables = {
-        table.name: tuple(sorted(directory.glob(f"*-{table.name}.parquet")) + sorted(directory.glob(f"*-{table.name}-[0-9]*.parquet")))
-        for table in pack.tables
-    }  # fmt: skip
+    tables = {table.name: tuple(sorted(directory.glob(f"*-{table.name}-*.parquet"))) for table in pack.tables}
     return Loaded(inputs, tables, kept)
 
 

@@ -66,9 +66,8 @@ class ParquetSink:
         columns = ", ".join(f'CAST("{name}" AS {types[name]}) AS "{name}"' for name in schema.names)
         self._parts += 1
         path = self._directory / f"{self._prefix}-{table}-{self._parts:04d}.parquet"
-        counted = self._duck.execute(
-            f"COPY (SELECT {columns} FROM ({relation.sql_query()})) TO '{_quote(path)}' (FORMAT parquet, COMPRESSION zstd)"  # noqa: S608 -- own table and column names
-        ).fetchone()
+        statement = f"COPY (SELECT {columns} FROM ({relation.sql_query()})) TO '{_quote(path)}'"  # noqa: S608 -- own names
+        counted = self._duck.execute(f"{statement} (FORMAT parquet, COMPRESSION zstd)").fetchone()
         return int(counted[0])
 
     def accept(self, source: Source, records: int) -> None:
@@ -115,7 +114,7 @@ class ParquetSink:
         try:
             writer = self._writers.get(table)
             if writer is None:
-                path = self._directory / f"{self._prefix}-{table}.parquet"
+                path = self._directory / f"{self._prefix}-{table}-0000.parquet"
                 writer = pq.ParquetWriter(path, self._schemas[table], compression="zstd")
                 self._writers[table] = writer
             writer.write_table(pa.concat_tables(waiting))

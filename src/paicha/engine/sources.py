@@ -8,7 +8,7 @@ import io
 import os
 import zlib
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
 
@@ -16,7 +16,7 @@ from paicha.kernel.errors import InputError
 from paicha.kernel.reader import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 HEAD_BYTES = 65_536
@@ -35,7 +35,7 @@ class Given:
 class _CheckedStream(io.RawIOBase):
     """A decompressed stream whose errors are `InputError` with the file and the byte where it broke."""
 
-    def __init__(self, inner: BinaryIO, path: Path) -> None:
+    def __init__(self, inner: Any, path: Path) -> None:
         self._inner = inner
         self._path = path
         self._position = 0
@@ -112,16 +112,16 @@ def describe_source(item: Given, position: int) -> Source:
 def _open(path: Path, compression: str | None) -> BinaryIO:
     if compression is None:
         return path.open("rb")
-    inner: BinaryIO = gzip.open(path) if compression == "gzip" else pa.CompressedInputStream(str(path), "zstd")
+    inner: Any = gzip.GzipFile(path) if compression == "gzip" else pa.CompressedInputStream(str(path), "zstd")
     return io.BufferedReader(_CheckedStream(inner, path), 1 << 20)
 
 
-def _read_head(open_stream: object) -> bytes:
+def _read_head(open_stream: Callable[[], BinaryIO]) -> bytes:
     parts: list[bytes] = []
     missing = HEAD_BYTES
-    with open_stream() as stream:  # type: ignore[operator]  # a closure over the path
+    with open_stream() as stream:
         try:
-            while missing and (block := stream.read1(missing)):
+            while missing and (block := stream.read(missing)):
                 parts.append(block)
                 missing -= len(block)
         except InputError:
