@@ -1,1 +1,1 @@
-"""What every room may know: figures, codes and checks, as pure functions and dated data files."""
+"""Shared knowledge: pure functions and dated data files with their sources, which every room may use."""
