@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import struct
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from paicha.simulate.frames import Packet
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from paicha.simulate.frames import ACK, FIN, PSH, RST, SYN, Link, Packet, build_tcp, build_udp, fragment, wrap
 from paicha.simulate.truth import FlowTruth
+
+if TYPE_CHECKING:
+    import random
 
 TCP_OPTIONS = bytes.fromhex("020405b40402010303070101")
 DIRECT = Link()

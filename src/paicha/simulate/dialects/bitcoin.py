@@ -94,7 +94,8 @@ def _push(wire: Wire, job: Job) -> list[Line]:
 
 
 def _submit(wire: Wire, job: Job, share: Share) -> list[Line]:
-    params = [wire.spec.account, job.id, share.nonce[:4].hex(), f"{1700000000 + job.height:08x}", share.nonce[4:8].hex()]
+    moment = f"{1700000000 + job.height:08x}"
+    params = [wire.spec.account, job.id, share.nonce[:4].hex(), moment, share.nonce[4:8].hex()]
     if "version-rolling" in wire.spec.options:
         params.append(f"{int.from_bytes(share.nonce[1:3], 'big') << 13 & 0x1FFFE000:08x}")
     return [wire.ask({"params": params, "id": share.number, "method": "mining.submit"})]

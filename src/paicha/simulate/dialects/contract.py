@@ -109,6 +109,11 @@ class Wire:
         """Whether the pool refuses the login."""
         return self.spec.outcome == "refused-login"
 
+    @property
+    def is_long_polling(self) -> bool:
+        """Whether new work is waited for on a second connection."""
+        return "long-poll" in self.spec.options
+
     def count(self) -> int:
         """Return the number of the next request."""
         self.next_number += 1

@@ -177,9 +177,7 @@ def _answer_ethproxy(wire: Wire, _: Job, share: Share) -> list[Line]:
     if share.verdict == "accepted":
         return [wire.tell({"jsonrpc": "2.0", "id": share.number, "result": True})]
     words = {"stale": "Stale share", "duplicate": "Duplicate share"}.get(share.verdict, "Invalid share")
-    return [
-        wire.tell({"jsonrpc": "2.0", "id": share.number, "result": False, "error": {"code": 23, "message": words}})
-    ]
+    return [wire.tell({"jsonrpc": "2.0", "id": share.number, "result": False, "error": {"code": 23, "message": words}})]
 
 
 def _report_ethproxy(wire: Wire, _: Job) -> list[Line]:
@@ -203,9 +201,11 @@ ETHPROXY = Dialect(
 def _greet_kawpow(wire: Wire, _: Job) -> list[Line]:
     wire.extranonce = wire.draw_hex(2)
     number = wire.count()
-    params = [wire.spec.software or "", "EthereumStratum/1.0.0"] if "protocol" in wire.spec.options else [
-        wire.spec.software or ""
-    ]
+    params = (
+        [wire.spec.software or "", "EthereumStratum/1.0.0"]
+        if "protocol" in wire.spec.options
+        else [wire.spec.software or ""]
+    )
     return [
         wire.ask({"id": number, "method": "mining.subscribe", "params": params}),
         wire.tell({"id": number, "result": [None, wire.extranonce], "error": None}),
@@ -232,4 +232,3 @@ def _submit_kawpow(wire: Wire, job: Job, share: Share) -> list[Line]:
 KAWPOW = Dialect(
     "kawpow", quantise_target, _greet_kawpow, _target_kawpow, _notify_kawpow, _submit_kawpow, _answer_stratum
 )
-
