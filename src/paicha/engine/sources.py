@@ -137,6 +137,6 @@ def hash_file(path: Path) -> str:
     """
     try:
         with path.open("rb", buffering=0) as stream:
-            return hashlib.file_digest(stream, "sha256").hexdigest()  # type: ignore[arg-type]  # raw files qualify
+            return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error

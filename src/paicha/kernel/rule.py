@@ -37,8 +37,8 @@ class Rule:
     """One question: its identity, what kind of evidence answers it, and the expression that asks it.
 
     `measures` names the columns of the answer that are intervals (struct low, best, high, unit, algorithm); every
-    column that is neither fixed, optional nor a measure is evidence. `grade` is what one finding supports, at most the cap
-    of `evidence`. `parameters` are the tables and `policy` that `ask` takes.
+    column that is neither fixed, optional nor a measure is evidence. `grade` is what one finding supports, at most the
+    cap of `evidence`. `parameters` are the tables and `policy` that `ask` takes.
     """
 
     id: str

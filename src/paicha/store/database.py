@@ -1,0 +1,61 @@
+"""The database of a workspace, brought to the present version when it is opened."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import create_engine, event, inspect, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from paicha.kernel.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+VERSION = "0001"
+"""The newest migration; a database of a newer program is refused rather than guessed at."""
+
+
+def open_database(url: str) -> Engine:
+    """Return an engine on the database at an SQLAlchemy URL, migrated to the present version.
+
+    Raises:
+        StoreError: it cannot be opened, or a newer program wrote it.
+    """
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _make_durable)
+    try:
+        with engine.begin() as connection:
+            version = None
+            if inspect(connection).has_table("alembic_version"):
+                version = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            if version is not None and version > VERSION:
+                raise StoreError(
+                    f"was written by a newer paicha (database version {version})", where=url, remedy="update paicha"
+                )
+            if version != VERSION:
+                _migrate(connection)
+    except SQLAlchemyError as error:
+        raise StoreError(f"the database cannot be opened: {error}", where=url) from error
+    return engine
+
+
+def _make_durable(connection: Any, _: object) -> None:
+    """Survive a kill or power cut at any moment: write-ahead log, synced at every commit; wait for other writers."""
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute("PRAGMA busy_timeout=60000")
+    cursor.close()
+
+
+def _migrate(connection: Any) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "paicha.store:migrations")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

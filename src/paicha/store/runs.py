@@ -1,0 +1,112 @@
+"""Runs as the database knows them, and what all runs together say of each subject."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select, update
+
+from paicha.store.schema import INPUTS, RUNS, SUBJECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlalchemy import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run; times in UTC microseconds."""
+
+    run: str
+    pack: str
+    as_of: int
+    finished: int
+    policy: str
+    policy_sha256: str
+    engine: str
+    findings: int
+    verdicts: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunInput:
+    """An input of a run: `key` names it in the run's tables."""
+
+    key: str
+    path: str
+    sha256: str
+    site: str
+    reader: str | None
+    records: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What all runs say of a subject: its span in UTC microseconds and the best grade so far.
+
+    `cleared_in` is the run that watched it long enough and found nothing any more.
+    """
+
+    site: str
+    subject: str
+    first_seen: int
+    last_seen: int
+    grade: int
+    cleared_in: str | None
+
+
+def record_run(connection: Connection, run: Run, inputs: Iterable[RunInput]) -> bool:
+    """Write a run and its inputs; return False, writing nothing, where it is there already."""
+    if connection.execute(select(RUNS.c.run).where(RUNS.c.run == run.run)).first():
+        return False
+    connection.execute(insert(RUNS).values(**asdict(run)))
+    rows = [asdict(item) | {"run": run.run} for item in inputs]
+    if rows:
+        connection.execute(insert(INPUTS), rows)
+    return True
+
+
+def list_runs(connection: Connection, pack: str | None = None) -> list[Run]:
+    """Return the runs in the order in which they were finished."""
+    query = select(*(RUNS.c[name] for name in Run.__slots__)).order_by(RUNS.c.number)
+    if pack:
+        query = query.where(RUNS.c.pack == pack)
+    return [Run(*row) for row in connection.execute(query)]
+
+
+def find_inputs(connection: Connection, keys: Sequence[str]) -> dict[str, RunInput]:
+    """Return the newest input behind each key that is known."""
+    query = select(*(INPUTS.c[name] for name in RunInput.__slots__)).order_by(INPUTS.c.number)
+    rows = (RunInput(*row) for row in connection.execute(query.where(INPUTS.c.key.in_(keys))))
+    return {item.key: item for item in rows}
+
+
+def read_subjects(connection: Connection, pack: str) -> dict[tuple[str, str], Subject]:
+    """Return every subject that a run of the pack ever found something on, by site and subject."""
+    query = select(*(SUBJECTS.c[name] for name in Subject.__slots__)).where(SUBJECTS.c.pack == pack)
+    return {(row.site, row.subject): Subject(*row) for row in connection.execute(query)}
+
+
+def update_subjects(connection: Connection, pack: str, subjects: Iterable[Subject]) -> None:
+    """Write what a run adds: spans grow, grades rise, `cleared_in` is set or taken back."""
+    known = read_subjects(connection, pack)
+    for item in subjects:
+        values = asdict(item)
+        if before := known.get((item.site, item.subject)):
+            values |= {
+                "first_seen": min(before.first_seen, item.first_seen),
+                "last_seen": max(before.last_seen, item.last_seen),
+                "grade": max(before.grade, item.grade),
+            }
+            same = (SUBJECTS.c.pack == pack) & (SUBJECTS.c.site == item.site) & (SUBJECTS.c.subject == item.subject)
+            connection.execute(update(SUBJECTS).where(same).values(**values))
+        else:
+            connection.execute(insert(SUBJECTS).values(pack=pack, **values))
+
+
+def count_runs(connection: Connection) -> int:
+    """Return how many runs the database holds."""
+    return int(connection.execute(select(func.count()).select_from(RUNS)).scalar_one())

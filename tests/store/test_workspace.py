@@ -1,0 +1,90 @@
+import json
+import subprocess
+import sys
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from paicha.kernel.errors import StoreError
+from paicha.store.database import open_database
+from paicha.store.runs import (
+    Run,
+    RunInput,
+    Subject,
+    find_inputs,
+    list_runs,
+    read_subjects,
+    record_run,
+    update_subjects,
+)
+from paicha.store.schema import METADATA
+from paicha.store.workspace import open_workspace
+
+RUN = Run("r-1", "traffic", 1, 2, "default", "0" * 64, "duckdb", 3, 4)
+INPUT = RunInput("abc", "a.pcap", "f" * 64, "default", "pcap", 10, 1)
+
+
+def test_migrations_make_what_the_schema_says(tmp_path):
+    engine = open_database(f"sqlite:///{tmp_path / 'paicha.db'}")
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_a_database_of_a_newer_program_is_refused(tmp_path):
+    url = f"sqlite:///{tmp_path / 'paicha.db'}"
+    with open_database(url).begin() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(StoreError, match="newer paicha"):
+        open_database(url)
+
+
+def test_a_run_is_recorded_once(tmp_path):
+    with open_workspace(tmp_path / "w") as workspace, workspace.engine.begin() as connection:
+        assert record_run(connection, RUN, [INPUT])
+        assert not record_run(connection, RUN, [INPUT])
+        assert list_runs(connection) == [RUN]
+        assert find_inputs(connection, ["abc", "nobody"]) == {"abc": INPUT}
+
+
+def test_subjects_grow_and_never_shrink(tmp_path):
+    with open_workspace(tmp_path / "w") as workspace, workspace.engine.begin() as connection:
+        update_subjects(connection, "traffic", [Subject("s", "10.0.0.1", 50, 60, 3, None)])
+        update_subjects(connection, "traffic", [Subject("s", "10.0.0.1", 40, 55, 1, "r-2")])
+        assert read_subjects(connection, "traffic") == {("s", "10.0.0.1"): Subject("s", "10.0.0.1", 40, 60, 3, "r-2")}
+
+
+def test_a_directory_with_other_things_is_no_workspace(tmp_path):
+    (tmp_path / "thesis.doc").write_text("")
+    with pytest.raises(StoreError, match="is not a workspace"), open_workspace(tmp_path):
+        pass
+
+
+def test_an_unfinished_run_leaves_its_request_and_no_run(tmp_path):
+    with open_workspace(tmp_path / "w") as workspace:
+        workspace.accept("t1", {"inputs": ["a.pcap"]})
+        (workspace.begin_run("r-1") / "findings.parquet").write_bytes(b"half")
+    with open_workspace(tmp_path / "w") as workspace:
+        assert workspace.list_pending() == [("t1", {"inputs": ["a.pcap"]})]
+        assert not workspace.find_run("r-1").exists()
+        directory = workspace.begin_run("r-1")
+        assert list(directory.iterdir()) == []
+        (directory / "findings.parquet").write_bytes(b"whole")
+        assert (workspace.finish_run("r-1") / "findings.parquet").read_bytes() == b"whole"
+        workspace.dismiss("t1")
+        assert workspace.list_pending() == []
+
+
+def test_the_second_program_waits_for_the_first(tmp_path):
+    code = (
+        "import sys, pathlib\n"
+        "from paicha.store.workspace import open_workspace\n"
+        "with open_workspace(pathlib.Path(sys.argv[1]), on_wait=lambda: print('waits', flush=True)):\n"
+        "    print('has it', flush=True)\n"
+    )
+    with open_workspace(tmp_path / "w"):
+        second = subprocess.Popen([sys.executable, "-c", code, str(tmp_path / "w")], stdout=subprocess.PIPE, text=True)
+        assert second.stdout.readline() == "waits\n"
+    assert second.communicate(timeout=30)[0] == "has it\n"
+    assert json.dumps(second.returncode) == "0"
