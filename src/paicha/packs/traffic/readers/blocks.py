@@ -1,0 +1,130 @@
+"""Text in blocks of whole lines, with the number of every line, however the input is compressed or damaged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+import pyarrow as pa
+
+from paicha.kernel.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from io import BufferedReader
+
+    from paicha.kernel.reader import Reading, Sink, Source
+
+BLOCK_BYTES = 1 << 23
+"""Bytes read at once; a line longer than this is rejected, so that a file without newlines cannot fill the memory."""
+
+NEWLINE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Whole lines of UTF-8 text, each ended by one newline, and the number of the first (from 1)."""
+
+    data: bytes
+    first_line: int
+
+    @property
+    def lines(self) -> int:
+        """The number of lines."""
+        return self.data.count(b"\n")
+
+
+def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]:
+    """Yield the content in blocks; where compressed data are cut, what precedes, and the sink is told.
+
+    Carriage returns are dropped at the ends of lines and are blanks elsewhere, bytes that are no UTF-8 become U+FFFD,
+    a byte order mark is left out. A line over `BLOCK_BYTES` is rejected.
+    """
+    line, tail, is_skipping, is_first = 1, b"", False, True
+    for chunk in _read_chunks(source, sink, reading):
+        data = tail + chunk
+        if is_first:
+            data, is_first = data.removeprefix(b"\xef\xbb\xbf"), False
+        if is_skipping:
+            end = data.find(b"\n")
+            if end < 0:
+                continue
+            data, is_skipping, line = data[end + 1 :], False, line + 1
+        end = data.rfind(b"\n") + 1
+        if end:
+            block = Block(_clean(data[:end]), line)
+            yield block
+            line += block.lines
+        tail = data[end:]
+        if len(tail) > BLOCK_BYTES:
+            sink.reject(source, f"line {line}", f"the line is longer than {BLOCK_BYTES} bytes")
+            tail, is_skipping = b"", True
+    if tail:
+        yield Block(_clean(tail + b"\n"), line)
+
+
+def _read_chunks(source: Source, sink: Sink, reading: Reading) -> Iterator[bytes]:
+    """Yield the decompressed bytes, report progress, and tell the sink where they break off."""
+    read = 0
+    try:
+        with source.open() as stream:
+            while chunk := stream.read(BLOCK_BYTES):
+                yield chunk
+                read += len(chunk)
+                if source.compression is None:
+                    reading.advance(len(chunk))
+        if source.compression is not None:
+            reading.advance(source.size)
+    except InputError as error:
+        yield from _salvage(source, read)
+        sink.fail(source, error)
+    except OSError as error:
+        sink.fail(source, InputError(f"cannot be read: {error.strerror}", where=str(source.path)))
+
+
+def _salvage(source: Source, read: int) -> Iterator[bytes]:
+    """Yield what lies between the `read` bytes and the break: a long step that meets a break loses what it held."""
+    with source.open() as opened:
+        stream = cast("BufferedReader", opened)
+        parts: list[bytes] = []
+        try:
+            while read > 0 and (part := stream.read1(min(read, 1 << 16))):
+                read -= len(part)
+            while part := stream.read1(256):
+                parts.append(part)
+        except InputError:
+            pass  # the caller reports it
+    yield b"".join(parts)
+
+
+def _clean(data: bytes) -> bytes:
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n").replace(b"\r", b" ")
+    if not data.isascii():
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            data = data.decode("utf-8", "replace").encode()
+    return data
+
+
+def tabulate_lines(block: Block) -> pa.Table:
+    """Return `line` (its number) and `text` (with the newline) of every line of the block, without copying the text."""
+    ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == NEWLINE)
+    offsets = np.zeros(len(ends) + 1, np.int64)
+    offsets[1:] = ends + 1
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block.data)]
+    text = pa.Array.from_buffers(pa.large_string(), len(ends), buffers)
+    lines = pa.array(np.arange(block.first_line, block.first_line + len(ends), dtype=np.int64))
+    return pa.table({"line": lines, "text": text})
+
+
+def reject_lines(sink: Sink, source: Source, rejects: Iterable[tuple[int, str]]) -> int:
+    """Tell the sink of rejected lines (number, reason), equal reasons added up; return how many there were."""
+    found: dict[str, list[int]] = {}
+    for line, reason in rejects:
+        found.setdefault(reason, []).append(line)
+    for reason, lines in found.items():
+        sink.reject(source, f"line {min(lines)}", reason, len(lines))
+    return sum(len(lines) for lines in found.values())
