@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -41,6 +42,20 @@ VERDICTS = pa.schema(
 )
 """One row per subject with a finding, and per subject asked about; times int64 UTC microseconds."""
 
+SUBJECTS = pa.schema([("site", pa.string()), ("subject", pa.string())])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Subjects (site, subject) that get a verdict without a finding.
+
+    `listed` always, `followed` (found in an earlier run) where this run's data show them at all.
+    """
+
+    listed: pa.Table = field(default_factory=SUBJECTS.empty_table)
+    followed: pa.Table = field(default_factory=SUBJECTS.empty_table)
+
+
 _QUERY = """
 WITH active AS (SELECT * FROM counted WHERE set_aside IS NULL),
 by_rule AS (
@@ -70,7 +85,10 @@ spans AS (
            list_sort(list_distinct(flatten(list(identities)))) AS identities
     FROM active GROUP BY ALL
 ),
-asked AS (SELECT site, subject FROM spans UNION SELECT site, subject FROM listed),
+asked AS (
+    SELECT site, subject FROM spans UNION SELECT site, subject FROM listed
+    UNION SELECT site, subject FROM followed SEMI JOIN observed USING (site, subject)
+),
 judged AS (
     SELECT a.site, a.subject, s.*, p.* EXCLUDE (site, subject),
            o.hours, o.records, o.sampling, o.first_seen AS seen_from, o.last_seen AS seen_to,
@@ -106,19 +124,17 @@ FROM judged ORDER BY site, grade DESC, score DESC, subject
 """
 
 
-def grade_findings(
-    duck: Any, pack: Pack, policy: Any, counted: pa.Table, observed: pa.Table, listed: pa.Table
-) -> pa.Table:
+def grade_findings(duck: Any, pack: Pack, policy: Any, counted: pa.Table, observed: pa.Table, asked: Asked) -> pa.Table:
     """Return the verdict on every subject with a finding and every listed one, as rows of `VERDICTS`.
 
-    `counted` are findings with `counted_in` and `set_aside`; `observed` says how long each subject was seen; `listed`
-    holds the site and subject of those that were asked about.
+    `counted` are findings with `counted_in` and `set_aside`; `observed` says how long each subject was seen.
     """
     kinds = [str(kind) for kind in Evidence]
     tables = {
         "counted": counted,
         "observed": observed,
-        "listed": listed,
+        "listed": asked.listed,
+        "followed": asked.followed,
         "points": pa.table({"evidence_kind": kinds, "points": [policy.grading.points.get(k, 0.0) for k in kinds]}),
         "titles": pa.table(
             {

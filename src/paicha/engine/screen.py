@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -17,11 +17,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from paicha.engine.backend import Backend
+    from paicha.engine.grading import Asked
     from paicha.kernel.derivation import Derivation
     from paicha.kernel.pack import Pack
     from paicha.kernel.rule import Rule
-
-LISTED = pa.schema([("site", pa.string()), ("subject", pa.string())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,10 @@ class Screening:
     tables: Mapping[str, pa.Table]
     failures: tuple[EngineError, ...]
 
+    def with_verdicts(self, verdicts: pa.Table) -> Screening:
+        """Return the screening with verdicts that the caller added columns to."""
+        return replace(self, verdicts=verdicts)
+
 
 def screen(
     pack: Pack,
@@ -44,13 +47,13 @@ def screen(
     files: Mapping[str, Sequence[Path]],
     given: Mapping[str, pa.Table],
     policy: Any,
-    listed: pa.Table | None = None,
+    asked: Asked,
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Screening:
     """Ask every rule of the pack and return findings, verdicts and the tables that the summary needs.
 
-    `files` are the Parquet files of the pack's tables, `given` the rows of the tables that the app provides, `listed`
-    (site, subject) the subjects that get a verdict whatever is found.
+    `files` are the Parquet files of the pack's tables, `given` the rows of the tables that the app provides, `asked`
+    the subjects that get a verdict whatever is found.
     """
     known: dict[str, Any] = {t.name: backend.give_files(t, files.get(t.name, ())) for t in pack.tables}
     known |= {t.name: backend.give_rows(t, given.get(t.name, t.arrow.empty_table())) for t in pack.given}
@@ -68,7 +71,7 @@ def screen(
     counted = duck.execute(COUNT_ONCE).to_arrow_table()
     counted = counted.append_column("set_aside", pa.nulls(counted.num_rows, pa.string()))
     observed = backend.fetch(known[pack.observed])
-    verdicts = grade_findings(duck, pack, policy, counted, observed, LISTED.empty_table() if listed is None else listed)
+    verdicts = grade_findings(duck, pack, policy, counted, observed, asked)
     tables = {name: backend.fetch(known[name]) for name in pack.summary_tables if name != pack.observed}
     return Screening(counted, verdicts, tables | {pack.observed: observed}, tuple(failures))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from paicha.kernel.derivation import Derivation
     from paicha.kernel.reader import Reader
@@ -22,7 +22,8 @@ class Pack:
     every threshold, `presets` the package that holds its named TOML files. `observed` names the table that says what
     the data could have shown of each subject. `evidence_forms` says how evidence is written in JSON: `us` for a time,
     a tuple of fields for a list of structs that becomes a list of arrays (`time:us` for a field that is a time).
-    `measure` makes the measures of each verdict, `summarise` the summary; `summary_tables` are the tables they need.
+    `tell_inside` makes, of the given tables and the policy, a function from address texts to whether they belong to the
+    watched network. `measure` makes the measures of each verdict, `summarise` the summary; `summary_tables` are the tables they need.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Pack:
     presets: str
     observed: str
     evidence_forms: Mapping[str, str | tuple[str, ...]]
+    tell_inside: Callable[[Mapping[str, Any], Any], Callable[[Sequence[str]], Sequence[bool]]]
     measure: Callable[..., Any]
     summarise: Callable[..., dict[str, Any]]
     summary_tables: tuple[str, ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
 
 from paicha.store.schema import INPUTS, RUNS, SUBJECTS
 
@@ -60,13 +60,19 @@ class Subject:
 
 def record_run(connection: Connection, run: Run, inputs: Iterable[RunInput]) -> bool:
     """Write a run and its inputs; return False, writing nothing, where it is there already."""
-    if connection.execute(select(RUNS.c.run).where(RUNS.c.run == run.run)).first():
+    if find_run(connection, run.run):
         return False
     connection.execute(insert(RUNS).values(**asdict(run)))
     rows = [asdict(item) | {"run": run.run} for item in inputs]
     if rows:
         connection.execute(insert(INPUTS), rows)
     return True
+
+
+def find_run(connection: Connection, run: str) -> Run | None:
+    """Return the run of this name, None where it was never finished."""
+    row = connection.execute(select(*(RUNS.c[name] for name in Run.__slots__)).where(RUNS.c.run == run)).first()
+    return Run(*row) if row else None
 
 
 def list_runs(connection: Connection, pack: str | None = None) -> list[Run]:
@@ -105,8 +111,3 @@ def update_subjects(connection: Connection, pack: str, subjects: Iterable[Subjec
             connection.execute(update(SUBJECTS).where(same).values(**values))
         else:
             connection.execute(insert(SUBJECTS).values(pack=pack, **values))
-
-
-def count_runs(connection: Connection) -> int:
-    """Return how many runs the database holds."""
-    return int(connection.execute(select(func.count()).select_from(RUNS)).scalar_one())

@@ -1,0 +1,63 @@
+"""What the app hands to a screening beside the inputs: who owns which addresses, and what is known to serve mining."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from paicha.engine.sources import hash_file
+from paicha.packs.traffic.indicators.curated import curated_indicators
+from paicha.packs.traffic.indicators.importing import import_indicators
+from paicha.packs.traffic.indicators.merging import merge_indicators
+from paicha.registry.tables import OWNERS
+from paicha.registry.units import UnitsImport, read_units
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+INDICATORS_FILE = "indicators.parquet"
+OWNERS_FILE = "owners.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class GivenTables:
+    """The tables by name, the SHA-256 of each one's content (None where nobody gave any), and the units import."""
+
+    tables: Mapping[str, pa.Table]
+    owners_sha256: str | None
+    indicators_sha256: str
+    units_import: UnitsImport | None
+
+
+def find_given(workspace: Path | None, units: str | None, indicators: Sequence[str]) -> GivenTables:
+    """Return owners and indicators: from the files named, else from the workspace, indicators always beside the own table.
+
+    Raises:
+        InputError, RegistryError: a file cannot be read.
+    """
+    owners, owners_sha256, imported = OWNERS.arrow.empty_table(), None, None
+    if units is not None:
+        imported = read_units(Path(units))
+        owners, owners_sha256 = imported.owners, hash_file(Path(units))
+    elif workspace is not None and (workspace / OWNERS_FILE).exists():
+        owners, owners_sha256 = pq.read_table(workspace / OWNERS_FILE), hash_file(workspace / OWNERS_FILE)
+    lists = [curated_indicators(), *(import_indicators(Path(path)).table for path in indicators)]
+    if workspace is not None and (workspace / INDICATORS_FILE).exists():
+        lists.append(pq.read_table(workspace / INDICATORS_FILE))
+    merged = merge_indicators(lists)
+    return GivenTables(
+        {"owners": owners, "indicators": merged}, owners_sha256, hash_table(merged), imported
+    )  # fmt: skip
+
+
+def hash_table(table: pa.Table) -> str:
+    """Return the SHA-256 of a table's schema and rows."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table.combine_chunks())
+    return hashlib.sha256(sink.getvalue()).hexdigest()

@@ -1,0 +1,107 @@
+"""What a workspace remembers of earlier runs: states of sensors, subjects, and the run just finished."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from paicha.kernel.grades import Grade
+from paicha.store.ledger import append_event
+from paicha.store.runs import (
+    Run,
+    RunInput,
+    Subject,
+    find_inputs,
+    find_run,
+    list_runs,
+    read_subjects,
+    record_run,
+    update_subjects,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pyarrow as pa
+
+    from paicha.engine.load import Input
+    from paicha.store.workspace import Workspace
+
+STATES = "states"
+
+
+def read_states(workspace: Workspace, pack: str) -> dict[tuple[str, str], bytes]:
+    """Return the newest state of every site and reader that the runs of a pack left."""
+    states: dict[tuple[str, str], bytes] = {}
+    with workspace.engine.connect() as connection:
+        runs = list_runs(connection, pack)
+    for run in runs:
+        for file in sorted((workspace.find_run(run.run) / STATES).glob("*.json")):
+            kept = json.loads(file.read_text(encoding="utf-8"))
+            states[kept["site"], kept["reader"]] = kept["state"].encode()
+    return states
+
+
+def write_states(directory: Path, states: Mapping[tuple[str, str], bytes]) -> None:
+    """Write the states that this run leaves."""
+    (directory / STATES).mkdir(exist_ok=True)
+    for (site, reader), state in states.items():
+        name = hashlib.sha256(f"{reader}|{site}".encode()).hexdigest()[:20]
+        content = {"site": site, "reader": reader, "state": state.decode()}
+        (directory / STATES / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def has_run(workspace: Workspace, run: str) -> bool:
+    """Return whether a run was finished and recorded."""
+    with workspace.engine.connect() as connection:
+        return find_run(connection, run) is not None
+
+
+def find_paths(workspace: Workspace | None, findings: pa.Table) -> dict[str, str]:
+    """Return the paths behind the keys of inputs that findings name, as far as earlier runs know them."""
+    if workspace is None:
+        return {}
+    keys = pc.unique(pc.list_flatten(findings.column("sources"))).to_pylist()
+    with workspace.engine.connect() as connection:
+        return {key: item.path for key, item in find_inputs(connection, keys).items()}
+
+
+def read_known(workspace: Workspace, pack: str) -> dict[tuple[str, str], Subject]:
+    """Return the subjects that earlier runs found something on."""
+    with workspace.engine.connect() as connection:
+        return read_subjects(connection, pack)
+
+
+def record(workspace: Workspace, run: Run, inputs: tuple[Input, ...], verdicts: pa.Table, actor: str) -> None:
+    """Write a finished run, what it says of each subject, and the ledger's event, in one transaction."""
+    rows = [
+        RunInput(
+            item.source.key, str(item.source.path), item.sha256, item.source.site, item.reader,
+            item.count.accepted + item.count.rejected, item.count.rejected,
+        )
+        for item in inputs
+    ]  # fmt: skip
+    columns = verdicts.select(["site", "subject", "first_seen", "last_seen", "grade", "is_cleared"]).to_pylist()
+    subjects = [
+        Subject(
+            row["site"], row["subject"], row["first_seen"], row["last_seen"], row["grade"],
+            run.run if row["is_cleared"] else None,
+        )
+        for row in columns
+        if row["grade"] >= Grade.POSSIBLE or row["is_cleared"]
+    ]  # fmt: skip
+    with workspace.engine.begin() as connection:
+        if record_run(connection, run, rows):
+            update_subjects(connection, run.pack, subjects)
+            content = {"run": run.run, "pack": run.pack, "inputs": len(rows), "verdicts": run.verdicts}
+            append_event(connection, actor, "screened", content)
+
+
+def make_run(name: str, pack: str, as_of: int, policy: tuple[str, str], engine: str, counts: tuple[int, int]) -> Run:
+    """Return the record of a run that is finished now."""
+    return Run(name, pack, as_of, time.time_ns() // 1000, *policy, engine, *counts)

@@ -1,0 +1,39 @@
+"""Requests that a kill, crash or full disk left unfinished: the next run over the workspace completes them."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from paicha.app.request import ScreenRequest
+from paicha.app.screening import run_screening
+from paicha.kernel.errors import PaichaError
+from paicha.store.ledger import append_event
+
+if TYPE_CHECKING:
+    from paicha.app.progress import Progress
+    from paicha.store.workspace import Workspace
+
+
+def complete_interrupted(workspace: Workspace, progress: Progress, present: ScreenRequest) -> None:
+    """Carry out what was accepted and not finished, except what is asked for `present`ly anyway.
+
+    A request that can no longer be carried out, because its inputs are gone, is struck off with an event in the ledger.
+    """
+    for token, content in workspace.list_pending():
+        request = ScreenRequest.from_json(content["request"])
+        if request.token == present.token:
+            continue
+        progress.say(f"completing an interrupted screening of {len(request.inputs)} inputs")
+        try:
+            with run_screening(request, workspace, progress, content["actor"]):
+                pass
+        except PaichaError as error:
+            progress.say(f"an interrupted screening cannot be completed: {error}")
+            with workspace.engine.begin() as connection:
+                append_event(
+                    connection, content["actor"], "abandoned", {"request": content["request"], "why": str(error)}
+                )
+            workspace.dismiss(token)
+    for partial in workspace.runs.glob("*.partial"):
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,227 @@
+"""Screening: from what the user asked to a run with its documents, whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from paicha.app.attribution import attribute_verdicts, place_in_history
+from paicha.app.documents import make_documents, name_run
+from paicha.app.given import find_given
+from paicha.app.history import (
+    find_paths,
+    has_run,
+    make_run,
+    read_known,
+    read_states,
+    record,
+    write_states,
+)
+from paicha.app.packs import find_pack
+from paicha.app.subjects import ask_about
+from paicha.engine.backend import open_backend
+from paicha.engine.load import find_duck_settings, load
+from paicha.engine.policy import load_policy
+from paicha.engine.screen import screen
+from paicha.engine.sources import describe_source, find_inputs
+from paicha.kernel.errors import InputError, OutputError
+from paicha.kernel.grades import Grade
+from paicha.kernel.reader import Reading
+from paicha.outputs.screening_json import write_screening
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from paicha.app.given import GivenTables
+    from paicha.app.progress import Progress
+    from paicha.app.request import ScreenRequest
+    from paicha.engine.load import Loaded
+    from paicha.engine.policy import Policy
+    from paicha.engine.screen import Screening
+    from paicha.kernel.pack import Pack
+    from paicha.kernel.reader import Source
+    from paicha.store.workspace import Workspace
+
+DOCUMENTS = "documents.jsonl"
+FINDINGS = "findings.parquet"
+VERDICTS = "verdicts.parquet"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished screening: its run, where its documents lie, and what went wrong on the way.
+
+    `is_repeated` says that an earlier run of the workspace was the same and nothing was added. `errors` are inputs of
+    which nothing (more) could be read and steps that failed; the rest was screened.
+    """
+
+    run: str
+    documents: Path
+    errors: tuple[str, ...]
+    has_found: bool
+    is_repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What one screening works with."""
+
+    request: ScreenRequest
+    workspace: Workspace | None
+    progress: Progress
+    actor: str
+    pack: Pack
+    policy: Policy
+    given: GivenTables
+    duck: Any
+
+
+@contextmanager
+def run_screening(
+    request: ScreenRequest, workspace: Workspace | None, progress: Progress, actor: str
+) -> Iterator[Outcome]:
+    """Carry a screening out and yield what came of it.
+
+    In a workspace the run is kept, and a second identical run adds nothing. Without one it is gone when the block ends.
+
+    Raises:
+        PaichaError: wrong usage, or something that stops the whole of it.
+    """
+    if workspace is None:
+        with tempfile.TemporaryDirectory(prefix="paicha-") as directory:
+            yield _carry_out(request, None, Path(directory), progress, actor)
+        return
+    workspace.accept(request.token, {"request": request.to_json(), "actor": actor})
+    work = f"work-{request.token}"
+    outcome = _carry_out(request, workspace, workspace.begin_run(work), progress, actor)
+    shutil.rmtree(workspace.find_run(f"{work}.partial"), ignore_errors=True)
+    workspace.dismiss(request.token)
+    yield outcome
+
+
+def _carry_out(
+    request: ScreenRequest, workspace: Workspace | None, work: Path, progress: Progress, actor: str
+) -> Outcome:
+    pack = find_pack(request.pack)
+    policy = load_policy(pack, request.policy)
+    given = find_given(workspace.path if workspace else None, request.units, request.indicators)
+    with duckdb.connect(config=find_duck_settings(work / "spill")) as duck:
+        task = _Task(request, workspace, progress, actor, pack, policy, given, duck)
+        loaded = _load(task, work)
+        run = name_run(pack, policy, loaded.inputs, given, request)
+        if workspace and has_run(workspace, run):
+            documents = workspace.find_run(run) / DOCUMENTS
+            return Outcome(run, documents, _list_errors(loaded, None), _has_found(documents.parent), True)
+        found = _screen(task, work, loaded)
+        try:
+            _write(task, work, loaded, found)
+        except OSError as error:
+            raise OutputError(f"the run could not be written: {error}", where=str(work)) from error
+    errors = _list_errors(loaded, found)
+    if workspace is None:
+        return Outcome(run, work / DOCUMENTS, errors, _has_found(work), False)
+    directory = _keep(task, work, run, loaded, found)
+    return Outcome(run, directory / DOCUMENTS, errors, _has_found(directory), False)
+
+
+def _load(task: _Task, work: Path) -> Loaded:
+    request, pack = task.request, task.pack
+    sources = _find_sources(request)
+    task.progress.start(sum(source.size for source in sources))
+    reading = Reading(
+        policy=task.policy.values,
+        duck=task.duck,
+        is_inside=pack.tell_inside(task.given.tables, task.policy.values),
+        since=request.since,
+        until=request.until,
+        advance=task.progress.advance,
+    )
+    tables = work / "tables"
+    tables.mkdir()
+    states = read_states(task.workspace, pack.name) if task.workspace else {}
+    loaded = load(pack, sources, tables, reading, states, task.progress.name_file)
+    write_states(work, loaded.states)
+    return loaded
+
+
+def _find_sources(request: ScreenRequest) -> list[Source]:
+    found = find_inputs(request.given)
+    return [
+        describe_source(item if not request.is_separate else type(item)(item.path, str(item.path)), position)
+        for position, item in enumerate(found)
+    ]
+
+
+def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
+    known = read_known(task.workspace, task.pack.name) if task.workspace else {}
+    sites = dict.fromkeys(item.source.site for item in loaded.inputs)
+    asked = ask_about(task.request.subjects, sites, known)
+    backend = open_backend(task.request.engine, task.duck, work)
+    try:
+        found = screen(
+            task.pack, backend, task.duck, loaded.tables, task.given.tables, task.policy.values, asked,
+            task.progress.name_step,
+        )  # fmt: skip
+    finally:
+        backend.close()
+    verdicts = attribute_verdicts(found.verdicts, task.given.tables["owners"])
+    verdicts = place_in_history(verdicts, known, task.policy.values.stock.baseline)
+    measures = task.pack.measure(found.tables, found.findings, task.policy.values)
+    return found.with_verdicts(add_measures(verdicts, measures))
+
+
+def add_measures(verdicts: Any, measures: Any) -> Any:
+    """Return the verdicts with the column `measures`, JSON text, `{}` where the pack measured nothing."""
+    known = {(r["site"], r["subject"]): r["measures"] for r in measures.to_pylist()}
+    pairs = zip(verdicts.column("site").to_pylist(), verdicts.column("subject").to_pylist(), strict=True)
+    return verdicts.append_column("measures", [[known.get(pair, "{}") for pair in pairs]])
+
+
+def _write(task: _Task, work: Path, loaded: Loaded, found: Screening) -> None:
+    pq.write_table(found.findings, work / FINDINGS, compression="zstd")
+    pq.write_table(found.verdicts, work / VERDICTS, compression="zstd")
+    paths = find_paths(task.workspace, found.findings) | {
+        item.source.key: str(item.source.path) for item in loaded.inputs
+    }
+    with (work / DOCUMENTS).open("w", encoding="utf-8") as stream:
+        for document in make_documents(
+            task.pack, task.policy, loaded.inputs, task.given, task.request, found.tables, found.findings,
+            found.verdicts, paths,
+        ):  # fmt: skip
+            write_screening(document, stream)
+
+
+def _keep(task: _Task, work: Path, run: str, loaded: Loaded, found: Screening) -> Path:
+    """Give the run its place in the workspace and write it into the database, in this order."""
+    workspace = task.workspace
+    if workspace is None:
+        raise InputError("a run is kept in a workspace", remedy="give --workspace")
+    shutil.rmtree(work / "spill", ignore_errors=True)
+    work.rename(workspace.begin_run(run))
+    directory = workspace.finish_run(run)
+    counts = (found.findings.num_rows, found.verdicts.num_rows)
+    as_of = pc.max(found.tables[task.pack.observed].column("last_seen")).as_py() or 0
+    policy = (task.policy.name, task.policy.sha256)
+    record(
+        workspace, make_run(run, task.pack.name, as_of, policy, task.request.engine, counts), loaded.inputs,
+        found.verdicts, task.actor,
+    )  # fmt: skip
+    return directory
+
+
+def _list_errors(loaded: Loaded, found: Screening | None) -> tuple[str, ...]:
+    unread = [str(item.count.error) for item in loaded.inputs if item.count.error]
+    return (*unread, *(str(failure) for failure in (found.failures if found else ())))
+
+
+def _has_found(directory: Path) -> bool:
+    grades = pq.read_table(directory / VERDICTS, columns=["grade"]).column("grade")
+    return bool(pc.any(pc.greater_equal(grades, int(Grade.POSSIBLE))).as_py())

@@ -1,0 +1,119 @@
+"""`paicha screen`: inputs in, verdicts out."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from paicha.cli.options import JsonOption, LanguageOption, WorkspaceOption, find_actor, find_language, use_workspace
+from paicha.kernel.errors import UsageError
+
+FOUND_STATUS = 3
+
+
+def screen(
+    pack: Annotated[str, typer.Argument(help="The domain: traffic.")],
+    inputs: Annotated[list[Path] | None, typer.Argument(help="Files or directories.", show_default=False)] = None,
+    site: Annotated[
+        list[str] | None,
+        typer.Option("--site", metavar="NAME=PATH", help="An input of a named network, where ranges overlap."),
+    ] = None,
+    separate: Annotated[
+        bool, typer.Option("--separate", help="Every input is a network of its own; one document per line.")
+    ] = False,
+    units: Annotated[
+        Path | None, typer.Option("--units", help="Register of units with their address ranges (CSV or XLSX).")
+    ] = None,
+    indicators: Annotated[
+        list[Path] | None, typer.Option("--indicators", help="List of pool names and addresses, beside our own.")
+    ] = None,
+    policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="Preset or TOML file.")] = "default",
+    since: Annotated[str | None, typer.Option("--since", help="Use records from then on (ISO 8601).")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Use records before then (ISO 8601).")] = None,
+    subjects: Annotated[
+        Path | None, typer.Option("--subjects", help="File with one address per line: each gets a verdict.")
+    ] = None,
+    workspace: WorkspaceOption = None,
+    engine: Annotated[
+        str | None, typer.Option("--engine", help="duckdb, local[N] or spark://HOST:PORT.", show_default="duckdb")
+    ] = None,
+    json: JsonOption = False,
+    unmask: Annotated[
+        bool, typer.Option("--unmask", help="Show personal data; needs a workspace, whose ledger records it.")
+    ] = False,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="End with status 3 when something was found.")] = False,
+    lang: LanguageOption = None,
+) -> None:
+    """Screen inputs: who is found, on what evidence, how much, and whose it is.
+
+    Reads captures (pcap, pcapng), Zeek and Suricata logs, NetFlow (nfdump), flow tables and lists handed down, each
+    plain, .gz or .zst, recognised by content. Without a workspace nothing is kept.
+    """
+    from paicha.app.recovery import complete_interrupted
+    from paicha.app.request import ScreenRequest
+    from paicha.app.screening import run_screening
+    from paicha.app.times import parse_time
+    from paicha.cli.progress import watch
+    from paicha.outputs.screening_text import print_screening
+    from paicha.settings import read_settings
+
+    language = find_language(lang)
+    request = ScreenRequest(
+        pack=pack,
+        inputs=_find_inputs(inputs or [], site or []),
+        policy=_find_policy(policy),
+        units=_absolute(units),
+        indicators=tuple(str(path.resolve()) for path in indicators or []),
+        subjects=_absolute(subjects),
+        since=parse_time(since, "--since") if since else None,
+        until=parse_time(until, "--until") if until else None,
+        is_separate=separate,
+        engine=engine or read_settings().engine,
+        is_unmasked=unmask,
+    )
+    with use_workspace(workspace, create=True) as opened, watch() as progress:
+        if unmask and opened is None:
+            raise UsageError("--unmask needs a workspace, whose ledger records it", remedy="give --workspace DIR")
+        if opened is not None:
+            complete_interrupted(opened, progress, request)
+        with run_screening(request, opened, progress, find_actor()) as outcome:
+            progress.stop()
+            if json:
+                with outcome.documents.open(encoding="utf-8") as stream:
+                    shutil.copyfileobj(stream, sys.stdout)
+            else:
+                print_screening(outcome.documents, language, is_repeated=outcome.is_repeated)
+            sys.stdout.flush()
+    for error in outcome.errors:
+        typer.echo(f"paicha: {error}", err=True)
+    if outcome.errors:
+        raise typer.Exit(1)
+    if exit_code and outcome.has_found:
+        raise typer.Exit(FOUND_STATUS)
+
+
+def _find_inputs(plain: list[Path], named: list[str]) -> tuple[tuple[str, str], ...]:
+    from paicha.app.request import DEFAULT_SITE
+
+    pairs = [(DEFAULT_SITE, str(path.absolute())) for path in plain]
+    for text in named:
+        name, separator, path = text.partition("=")
+        if not (name and separator and path):
+            raise UsageError(f"not NAME=PATH: {text!r}", where="--site", remedy="for example --site east=captures/")
+        pairs.append((name, str(Path(path).absolute())))
+    if not pairs:
+        raise UsageError("no input", remedy="name files or directories, or --site NAME=PATH")
+    return tuple(pairs)
+
+
+def _find_policy(name_or_file: str) -> str:
+    path = Path(name_or_file)
+    return str(path.absolute()) if path.is_file() else name_or_file
+
+
+def _absolute(path: Path | None) -> str | None:
+    return str(path.absolute()) if path else None
