@@ -58,6 +58,12 @@ class NamesPolicy(Section):
     min_days_unknown: Annotated[float, Field(ge=0, le=10_000)] = Field(
         730.0, description="days of decay assumed where a list does not date its entries"
     )
+    web_ports: tuple[int, ...] = Field(
+        (80, 443), description="ports on which a website answers: there www. names and plain HTTP are visits, no proof"
+    )
+    max_connections: Annotated[int, Field(ge=1, le=10_000)] = Field(
+        50, description="connections listed in the evidence of one finding; all of them are counted"
+    )
 
 
 class FlowTablePolicy(Section):

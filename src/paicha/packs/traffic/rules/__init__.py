@@ -1,1 +1,30 @@
 """The questions of the traffic pack."""
+
+from paicha.packs.traffic.rules.endpoints import flow_to_pool, pool_endpoint, resolved_pool
+from paicha.packs.traffic.rules.evidence import EVIDENCE_FORMS, SESSION_MEASURES
+from paicha.packs.traffic.rules.names import name_in_session, pool_lookup
+from paicha.packs.traffic.rules.reports import reported
+from paicha.packs.traffic.rules.sessions import (
+    mining_attempt,
+    mining_session,
+    pool_server,
+    refused_session,
+    stratum_v2_handshake,
+)
+
+RULES = (
+    mining_session,
+    refused_session,
+    mining_attempt,
+    pool_server,
+    stratum_v2_handshake,
+    name_in_session,
+    pool_lookup,
+    pool_endpoint,
+    resolved_pool,
+    flow_to_pool,
+    reported,
+)
+"""All rules of the pack, the surest first."""
+
+__all__ = ["EVIDENCE_FORMS", "RULES", "SESSION_MEASURES"]

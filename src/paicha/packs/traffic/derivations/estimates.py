@@ -1,0 +1,150 @@
+"""From the work of sessions to hash rate, power and energy, always as intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pyarrow as pa
+
+from paicha.reference.algorithms import find_algorithm
+from paicha.reference.power import draw_power, hours_of_day, power_of_sessions
+from paicha.reference.rates import gamma_interval
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from paicha.packs.traffic.policy import PowerPolicy
+    from paicha.reference.power import PowerModel
+
+    Array = NDArray[np.float64]
+
+SECOND_US = 1_000_000.0
+DAY_US = 86_400 * SECOND_US
+HOUR_US = 3_600 * SECOND_US
+LAST_DAY = (date.max - date(1970, 1, 1)).days
+
+MEASURE = pa.struct(
+    [
+        ("low", pa.float64()),
+        ("best", pa.float64()),
+        ("high", pa.float64()),
+        ("unit", pa.string()),
+        ("algorithm", pa.string()),
+    ]
+)
+MEASURE_KIND = "struct<low: float64, best: float64, high: float64, unit: string, algorithm: string>"
+
+
+@dataclass(frozen=True, slots=True)
+class Estimates:
+    """Low, best and high of one quantity for many rows; NaN where it is unknown."""
+
+    low: Array
+    best: Array
+    high: Array
+
+    @property
+    def known(self) -> NDArray[np.bool_]:
+        """Which rows have a figure."""
+        return np.isfinite(self.low) & np.isfinite(self.best) & np.isfinite(self.high)
+
+    def to_measures(self, units: str | Sequence[str], algorithms: Sequence[str | None] | None = None) -> pa.Array:
+        """Return the estimates as an array of measures, null where unknown."""
+        size = len(self.best)
+        unit_texts = [units] * size if isinstance(units, str) else list(units)
+        fields = [
+            pa.array(self.low), pa.array(self.best), pa.array(self.high), pa.array(unit_texts, pa.string()),
+            pa.array(list(algorithms) if algorithms is not None else [None] * size, pa.string()),
+        ]  # fmt: skip
+        names = [field.name for field in MEASURE]
+        return pa.StructArray.from_arrays(fields, names=names, mask=pa.array(~self.known)).cast(MEASURE)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Expected hashes of valid shares: sums, sums of squares, the greatest, their number, and the doubt on the unit."""
+
+    total: Array
+    squares: Array
+    largest: Array
+    shares: Array
+    low: Array
+    high: Array
+
+
+def read_work(sessions: pa.Table) -> Work:
+    """Return the work of sessions; NaN where it is unknown."""
+    names = ("work", "work_squared", "work_largest", "work_shares", "work_low", "work_high")
+    return Work(*(read_numbers(sessions, name) for name in names))
+
+
+def read_numbers(table: pa.Table, name: str) -> Array:
+    """Return a column as floats, NaN for null."""
+    return np.asarray(table.column(name).cast(pa.float64()).to_numpy(), dtype=np.float64)
+
+
+def estimate_rates(work: Work, connected_us: Array) -> Estimates:
+    """Return hash rates per second: work over the time connected.
+
+    Exact Poisson interval where the difficulty was constant, the gamma interval of Fay and Feuer where it changed (the
+    first is a case of the second); widened by the doubt on the unit. Unknown without a share or without time.
+    """
+    usable = (work.total > 0) & (work.squares > 0) & (work.largest > 0) & (work.shares > 0) & (connected_us > 0)
+    total, squares, largest = (np.where(usable, part, 1.0) for part in (work.total, work.squares, work.largest))
+    is_constant = np.isclose(largest * work.shares, total, rtol=1e-9)
+    squares = np.where(is_constant, largest * total, squares)
+    low, high = gamma_interval(total, squares, largest)
+    seconds = np.where(usable, connected_us, np.nan) / SECOND_US
+    factor_low = np.where(work.low > 0, np.minimum(work.low, 1.0), 1.0)
+    factor_high = np.where(work.high > 0, np.maximum(work.high, 1.0), 1.0)
+    return Estimates(low * factor_low / seconds, total / seconds, high * factor_high / seconds)
+
+
+def find_units(algorithms: Sequence[str | None]) -> list[str]:
+    """Return the unit of each algorithm's hash rate: H/s, Sol/s or g/s; H/s where it is unknown."""
+    found = (find_algorithm(name) for name in algorithms)
+    return [algorithm.rate_unit if algorithm else "H/s" for algorithm in found]
+
+
+def estimate_power(
+    rates: Estimates, algorithms: Sequence[str | None], times_us: Sequence[int], policy: PowerPolicy
+) -> Estimates:
+    """Return kW at the wall of each rate, with the hardware in use on the day; NaN where that is unknown."""
+    days = np.asarray(times_us, dtype=np.int64) // int(DAY_US)
+    power = np.full((len(days), 3), np.nan)
+    for day in np.unique(days):
+        rows = np.flatnonzero((days == day) & rates.known)
+        here = [algorithms[int(row)] for row in rows]
+        if here:
+            model = model_power(here, int(day) * int(DAY_US), policy)
+            power[rows] = power_of_sessions(model, rates.low[rows], rates.best[rows], rates.high[rows], here)
+    return Estimates(power[:, 0], power[:, 1], power[:, 2])
+
+
+def model_power(algorithms: Sequence[str | None], time_us: int, policy: PowerPolicy) -> PowerModel:
+    """Return the model of power for these algorithms on the day of `time_us`, drawn with the policy's seed."""
+    return draw_power(
+        algorithms,
+        read_day(time_us),
+        tariff_cny_per_kwh=policy.tariff_per_kwh + policy.surcharge_per_kwh,
+        n_draws=policy.draws,
+        seed=policy.seed,
+    )
+
+
+def read_day(time_us: int) -> date:
+    """Return the day (UTC) of a time; damaged times count as the nearest day a calendar has."""
+    days = min(max(time_us // int(DAY_US), 0), LAST_DAY)
+    return date(1970, 1, 1) + timedelta(days=int(days))
+
+
+def estimate_energy(power: Estimates, connected_us: Array, window_us: Array) -> Estimates:
+    """Return kWh per day of each power, from the time connected in the time for which the site was watched."""
+    connected = np.where(connected_us > 0, connected_us, 0.0)
+    low, best, high = hours_of_day(connected / HOUR_US, np.maximum(window_us, connected) / HOUR_US)
+    return Estimates(power.low * low, power.best * best, power.high * high)

@@ -1,0 +1,132 @@
+"""Who was seen when: addresses, for how long each has records, and what every site was watched for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+from ibis import _
+
+from paicha.kernel.derivation import derivation
+from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.policy import HOUR_US
+
+LONGEST_RECORD_HOURS = 24 * 366
+"""One record spreads over at most so many hours: a longer one has a damaged time."""
+
+ADDRESSES = TableSpec(
+    "addresses",
+    "one address that any record of the site shows",
+    (Column("site", "string", "the network"), Column("address", "string", "the address")),
+)
+
+OBSERVED = TableSpec(
+    "observed",
+    "one address that the site watches or that opened connections, and how long it could be seen",
+    (
+        Column("site", "string", "the network"),
+        Column("subject", "string", "the address"),
+        Column("first_seen", "int64", "time of its first record", unit="us"),
+        Column("last_seen", "int64", "end of its last record", unit="us"),
+        Column("hours", "float64", "of every hour of the clock the part from its first to its last record", unit="h"),
+        Column("records", "int64", "flows, names and sessions that show it"),
+        Column("sampling", "float64", "one packet in so many was seen, the coarsest of its records"),
+        Column("is_inside", "bool", "it belongs to the watched network"),
+        Column("level", "string", "how its owner is known: filed, operator, rir, geo, home, private", nullable=True),
+    ),
+)
+
+COVERAGE = TableSpec(
+    "coverage",
+    "one site, and the time for which it was watched",
+    (
+        Column("site", "string", "the network"),
+        Column("first_seen", "int64", "time of its first record", unit="us"),
+        Column("last_seen", "int64", "end of its last record", unit="us"),
+        Column("hours", "float64", "of every hour of the clock the part from its first to its last record", unit="h"),
+    ),
+)
+
+
+@derivation(ADDRESSES, form="expression")
+def addresses(flows: Any, names: Any, mining_sessions: Any) -> Any:
+    """Return every address once per site."""
+    columns = [(table, column) for table in (flows, names, mining_sessions) for column in ("client_ip", "server_ip")]
+    parts = [table.select(site=_.site, address=table[column]).distinct() for table, column in columns]
+    return ibis.union(*parts, distinct=True).filter(_.address.notnull())
+
+
+@derivation(OBSERVED, form="expression")
+def observed(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
+    """Return how long each watched address was seen; addresses outside only where they opened connections."""
+    tables = (flows, names, mining_sessions)
+    clients = ibis.union(*(_list_spans(t, "client_ip") for t in tables)).mutate(role=ibis.literal("client"))
+    servers = ibis.union(*(_list_spans(t, "server_ip") for t in tables)).mutate(role=ibis.literal("server"))
+    spans = (
+        ibis.union(clients, servers)
+        .left_join(inside, ["site", ("subject", "address")])
+        .select(
+            "site", "subject", "role", "first_hour", "last_hour", "first_seen", "last_seen", "records", "sampling",
+            "level", is_inside=_.address.notnull(),
+        )
+        .filter(_.is_inside | (_.role == "client"))
+    )  # fmt: skip
+    totals = spans.group_by("site", "subject").agg(
+        first_seen=_.first_seen.min(),
+        last_seen=_.last_seen.max(),
+        records=_.records.sum(),
+        sampling=_.sampling.max(),
+        is_inside=_.is_inside.any(),
+        level=_.level.max(),
+    )
+    hours = _add_hours(spans, "site", "subject")
+    return totals.join(hours, ["site", "subject"]).select(*OBSERVED.names)
+
+
+@derivation(COVERAGE, form="expression")
+def coverage(flows: Any, names: Any, mining_sessions: Any) -> Any:
+    """Return for how long each site was watched."""
+    spans = ibis.union(*(_list_spans(table, None) for table in (flows, names, mining_sessions)))
+    totals = spans.group_by("site").agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max())
+    hours = _add_hours(spans, "site")
+    return totals.join(hours, "site").select(*COVERAGE.names)
+
+
+def _list_spans(table: Any, subject: str | None) -> Any:
+    """Return the records of each subject (of the whole site for None), added up by first and last hour."""
+    columns = table.columns
+    start, end = ("started", "ended") if "started" in columns else ("first_seen", "last_seen")
+    rows = table.select(
+        site=table.site,
+        subject=table[subject] if subject else ibis.literal(""),
+        first_seen=table[start],
+        last_seen=table[end],
+        count=table["count"].cast("int64") if "count" in columns else ibis.literal(1, "int64"),
+        sampling=table.sampling.cast("float64") if "sampling" in columns else ibis.literal(1.0, "float64"),
+    ).filter(_.subject.notnull(), _.first_seen.notnull())
+    return rows.group_by(
+        site=_.site,
+        subject=_.subject,
+        first_hour=_.first_seen // HOUR_US,
+        last_hour=ibis.coalesce(_.last_seen, _.first_seen) // HOUR_US,
+    ).agg(
+        first_seen=_.first_seen.min(),
+        last_seen=ibis.coalesce(_.last_seen, _.first_seen).max(),
+        records=_["count"].sum(),
+        sampling=ibis.coalesce(_.sampling, 1.0).max(),
+    )
+
+
+def _add_hours(spans: Any, *by: str) -> Any:
+    """Return the hours seen: of every hour of the clock the part from its first to its last record, added up."""
+    bounds = spans.group_by(*by, "first_hour", "last_hour").agg(
+        first_seen=_.first_seen.min(), last_seen=_.last_seen.max()
+    )
+    last = ibis.least(bounds.last_hour, bounds.first_hour + LONGEST_RECORD_HOURS)
+    slots = bounds.mutate(hour=ibis.range(bounds.first_hour, last + 1).unnest())
+    slots = slots.mutate(
+        seen_from=ibis.greatest(slots.first_seen, slots.hour * HOUR_US),
+        seen_to=ibis.least(slots.last_seen, (slots.hour + 1) * HOUR_US),
+    )
+    hours = slots.group_by(*by, "hour").agg(seen=_.seen_to.max() - _.seen_from.min())
+    return hours.group_by(*by).agg(hours=_.seen.sum() / float(HOUR_US))

@@ -1,0 +1,129 @@
+"""Mining sessions, each counted once, with whom they speak against and what they amount to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from paicha.kernel.derivation import derivation
+from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.derivations.estimates import (
+    HOUR_US,
+    MEASURE_KIND,
+    estimate_energy,
+    estimate_power,
+    estimate_rates,
+    find_units,
+    read_numbers,
+    read_work,
+)
+from paicha.packs.traffic.derivations.merging import find_relayed, merge_sessions
+from paicha.packs.traffic.tables import MINING_SESSIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from paicha.packs.traffic.policy import TrafficPolicy
+
+SESSIONS = TableSpec(
+    "sessions",
+    "one mining session, counted once over all inputs of a site",
+    (
+        *MINING_SESSIONS.columns,
+        Column("key", "string", "both ends and the beginning"),
+        Column("subject", "string", "the address it speaks against: the client, unless the server alone is inside"),
+        Column("role", "string", "what the subject is: client or server"),
+        Column("is_relayed", "bool", "the server submits the same work elsewhere: totals leave this session out"),
+        Column("identities", "list<struct<kind: string, value: string>>", "logins, to link subjects by"),
+        Column("hash_rate", MEASURE_KIND, "work over time connected", nullable=True),
+        Column("power_kw", MEASURE_KIND, "electric power that the work takes", nullable=True),
+        Column("energy_kwh_per_day", MEASURE_KIND, "energy of a day", nullable=True),
+        Column("window", "float64", "for how long the site was watched", unit="us"),
+    ),
+)
+
+
+@derivation(SESSIONS)
+def sessions(mining_sessions: pa.Table, inside: pa.Table, coverage: pa.Table, policy: TrafficPolicy) -> pa.Table:
+    """Return the mining sessions, each once, with subject, key, identities and estimates."""
+    merged = merge_sessions(mining_sessions.select(MINING_SESSIONS.names))
+    is_server = _find_servers(merged, inside)
+    subjects = [
+        server if flag else client
+        for client, server, flag in zip(
+            merged.column("client_ip").to_pylist(), merged.column("server_ip").to_pylist(), is_server, strict=True
+        )
+    ]
+    window = _find_windows(merged, coverage)
+    columns = {
+        "key": pa.array(_write_keys(merged), pa.string()),
+        "subject": pa.array(subjects, pa.string()),
+        "role": pa.array(["server" if flag else "client" for flag in is_server], pa.string()),
+        "is_relayed": pa.array(find_relayed(merged)),
+        "identities": pa.array(
+            _list_identities(merged.column("logins").to_pylist()), SESSIONS.arrow.field("identities").type
+        ),
+        "window": pa.array(window),
+    } | _estimate(merged, window, policy)
+    return pa.table(
+        [columns[name] if name in columns else merged.column(name) for name in SESSIONS.names], schema=SESSIONS.arrow
+    )
+
+
+def _find_servers(sessions: pa.Table, inside: pa.Table) -> list[bool]:
+    """Return for which sessions the server alone is inside."""
+    watched = set(zip(inside.column("site").to_pylist(), inside.column("address").to_pylist(), strict=True))
+    ends = zip(*(sessions.column(n).to_pylist() for n in ("site", "client_ip", "server_ip")), strict=True)
+    return [(site, server) in watched and (site, client) not in watched for site, client, server in ends]
+
+
+def _write_keys(sessions: pa.Table) -> list[str]:
+    names = ("client_ip", "client_port", "server_ip", "server_port", "started")
+    rows = zip(*(sessions.column(name).to_pylist() for name in names), strict=True)
+    return [f"{write_end(c, cp)}>{write_end(s, sp)}@{started}" for c, cp, s, sp, started in rows]
+
+
+def write_end(address: str, port: int | None) -> str:
+    """Return address and port as one text, IPv6 in brackets."""
+    host = f"[{address}]" if ":" in address else address
+    return host if port is None else f"{host}:{port}"
+
+
+def _list_identities(logins: Sequence[list[dict[str, Any]] | None]) -> list[list[dict[str, str]]]:
+    """Return what links a session with others: its logins by kind; a wallet with a wrong checksum is only a login."""
+    answer = []
+    for entries in logins:
+        pairs = {(_name_kind(e), e["value"]) for e in entries or () if e and e["value"]}
+        answer.append([{"kind": kind, "value": value} for kind, value in sorted(pairs)])
+    return answer
+
+
+def _name_kind(login: dict[str, Any]) -> str:
+    kind = login["kind"]
+    return "login" if kind in (None, "unknown") or login["valid"] is False else str(kind)
+
+
+def _find_windows(sessions: pa.Table, coverage: pa.Table) -> NDArray[np.float64]:
+    """Return for how long the site of each session was watched, in us: hours with records, at most first to last."""
+    watched = {
+        row["site"]: min(float(row["last_seen"] - row["first_seen"]), row["hours"] * HOUR_US)
+        for row in coverage.to_pylist()
+    }
+    return np.asarray([watched.get(site, 0.0) for site in sessions.column("site").to_pylist()], dtype=np.float64)
+
+
+def _estimate(sessions: pa.Table, window: NDArray[np.float64], policy: TrafficPolicy) -> dict[str, pa.Array]:
+    connected = read_numbers(sessions, "connected")
+    algorithms = sessions.column("algorithm").to_pylist()
+    rates = estimate_rates(read_work(sessions), connected)
+    power = estimate_power(rates, algorithms, sessions.column("started").to_pylist(), policy.power)
+    energy = estimate_energy(power, connected, window)
+    return {
+        "hash_rate": rates.to_measures(find_units(algorithms), algorithms),
+        "power_kw": power.to_measures("kW"),
+        "energy_kwh_per_day": energy.to_measures("kWh/day"),
+    }

@@ -1,0 +1,80 @@
+"""Questions put to names: what clients asked for and what they named when they connected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import ibis
+from ibis import _
+
+from paicha.kernel.grades import Evidence
+from paicha.kernel.rule import Title, rule
+from paicha.packs.traffic.rules.evidence import grade_row, list_connections
+from paicha.packs.traffic.rules.sessions import BASIS
+
+if TYPE_CHECKING:
+    from paicha.packs.traffic.policy import TrafficPolicy
+
+GROUP = ("site", "subject", "role", "name")
+ENTRY = ("indicator", "listed", "pool", "coin", "purpose", "list", "confidence")
+
+
+def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
+    """Return one row per subject and name: first and last time, how often, the list's entry, the connections."""
+    rows = matches.mutate(
+        time=_.first_seen, client=_.client_ip, server=_.server_ip,
+    )  # fmt: skip
+    totals = rows.group_by(*GROUP).agg(
+        first_seen=rows.first_seen.min(),
+        last_seen=rows.last_seen.max(),
+        sources=rows.source.collect(distinct=True).sort(),
+        kinds=rows.kind.collect(distinct=True).sort(),
+        answers=rows.answer.collect(distinct=True).sort(),
+        count=rows["count"].sum(),
+        is_weak=rows.is_weak.all(),
+    )
+    first = ibis.window(group_by=list(GROUP), order_by=[rows.is_weak, rows.confidence.desc(), rows.indicator])
+    entries = rows.mutate(rank=ibis.row_number().over(first)).filter(_.rank == 0).select(*GROUP, *ENTRY)
+    samples = list_connections(rows, GROUP, policy.names.max_connections)
+    joined = totals.join(entries, list(GROUP)).join(samples, list(GROUP))
+    return joined.mutate(key=_.name, **grade_row(joined.is_weak, ibis.literal(True), strong)).select(
+        "site", "subject", "key", "first_seen", "last_seen", "sources", "evidence_kind", "grade", "name", "kinds",
+        "answers", "role", *ENTRY, "client", "client_port", "server", "server_port", "count", "connections",
+    )  # fmt: skip
+
+
+@rule(
+    "traffic.name-in-session", version=1,
+    title=Title(en="Pool's name in a connection", zh="连接中出现矿池域名（SNI、Host、证书）"),
+    evidence=Evidence.NAME, basis=BASIS, remedy="check-host", outcome="lead",
+    false_positives=(
+        "a visit to the pool's website: websites, www. names and plain HTTP stay possible",
+        "a research crawler, a security scanner, a reputation service",
+        "a page with a browser miner that the visitor closed at once",
+    ),
+)  # fmt: skip
+def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
+    """A known mining host was named in a connection: in TLS (SNI), in HTTP (Host), or in the server's certificate.
+
+    The content is not seen, so this reaches likely; with a website, a coin's node or shared hosting it stays possible.
+    The entry of the list, its age and its source are part of the evidence; confidence halves with every half-life that
+    has passed since the entry was last confirmed.
+    """
+    return _gather(name_matches.filter(_.kind != "dns"), Evidence.NAME, policy)
+
+
+@rule(
+    "traffic.pool-lookup", version=1,
+    title=Title(en="Lookup of a pool's name", zh="查询矿池域名（DNS）"),
+    evidence=Evidence.DNS, basis=BASIS, remedy="look-closer", outcome="lead",
+    false_positives=(
+        "a resolver that asks for others: the host behind it is in the resolver's log",
+        "mail filters, link previews and security products that resolve every name they meet",
+    ),
+)  # fmt: skip
+def pool_lookup(name_matches: Any, policy: TrafficPolicy) -> Any:
+    """A host asked the DNS for the name of a known mining host.
+
+    A question is no connection: alone it stays possible.
+    """
+    return _gather(name_matches.filter(_.kind == "dns", _.role == "client"), Evidence.DNS, policy)

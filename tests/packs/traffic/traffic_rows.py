@@ -1,0 +1,123 @@
+"""Small rows of the traffic tables for tests, with sensible values where a test does not care."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from paicha.kernel.derivation import order_derivations
+from paicha.packs.traffic.derivations import DERIVATIONS
+from paicha.packs.traffic.policy import TrafficPolicy
+from paicha.packs.traffic.tables import (
+    FLOWS,
+    GIVEN_TABLES,
+    INDICATORS,
+    INPUT_TABLES,
+    MINING_SESSIONS,
+    NAMES,
+    OWNERS,
+    REPORTS,
+)
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+NOON = 1_636_977_600 * SECOND  # 2021-11-15 12:00 UTC
+POLICY = TrafficPolicy()
+
+
+def flow(**values: Any) -> dict[str, Any]:
+    return {
+        "site": "s", "source": "i1", "sensor": "capture", "client_ip": "10.0.0.5", "client_port": 40000,
+        "server_ip": "198.51.100.7", "server_port": 3333, "protocol": 6, "started": NOON, "ended": NOON + 600 * SECOND,
+        "packets_out": 10, "packets_in": 12, "bytes_out": 1000, "bytes_in": 2000, "sampling": 1.0,
+    } | values  # fmt: skip
+
+
+def name(**values: Any) -> dict[str, Any]:
+    return {
+        "site": "s", "source": "i1", "kind": "sni", "name": "eu.pool.example", "client_ip": "10.0.0.5",
+        "client_port": 40000, "server_ip": "198.51.100.7", "server_port": 3333, "answer": None, "first_seen": NOON,
+        "last_seen": NOON, "count": 1,
+    } | values  # fmt: skip
+
+
+def session(**values: Any) -> dict[str, Any]:
+    return {
+        "site": "s", "session": "x", "sources": ["i1"], "client_ip": "10.0.0.5", "client_port": 40000,
+        "server_ip": "198.51.100.7", "server_port": 3333, "transport": "tcp", "dialect": "cryptonote", "coin": "XMR",
+        "algorithm": "randomx", "software": "XMRig/6.15.2",
+        "logins": [{"value": "4wallet", "kind": "wallet", "valid": True}], "worker": "w1", "state": "mining",
+        "started": NOON, "ended": NOON + HOUR, "connected": HOUR, "joined": False, "is_open": False, "jobs": 60,
+        "shares_submitted": 100, "shares_accepted": 98, "shares_rejected": 2, "shares_stale": 2, "shares_duplicate": 0,
+        "work": 100 * 72_000.0, "work_squared": 100 * 72_000.0**2, "work_largest": 72_000.0, "work_shares": 100,
+        "work_accepted": 98 * 72_000.0, "work_low": 1.0, "work_high": 1.0, "work_unit": "target",
+        "reported_rate": None, "difficulty": [{"time": NOON, "value": 72_000.0}],
+        "packets": [{"input": "i1", "first": 1, "last": 900}],
+        "volume": [{"time": NOON, "out": 3000, "in": 6000}], "bytes_out": 3000, "bytes_in": 6000, "bytes_lost": 0,
+    } | values  # fmt: skip
+
+
+def indicator(**values: Any) -> dict[str, Any]:
+    return {
+        "indicator": "n1", "kind": "domain", "value": "pool.example", "port": None, "pool": "Example Pool",
+        "coin": "XMR", "purpose": "pool", "first_seen": None, "last_seen": NOON, "confidence": 0.9,
+        "is_shared_hosting": False, "source": "list row 1",
+    } | values  # fmt: skip
+
+
+def report(**values: Any) -> dict[str, Any]:
+    return {
+        "site": "s", "source": "i9", "address": "203.0.113.9", "port": 50123, "first_seen": NOON, "last_seen": NOON,
+        "peer": "pool.example", "peer_port": 3333, "kind": "矿池通信", "issuer": "province", "batch": "2021-11",
+        "count": 1,
+    } | values  # fmt: skip
+
+
+def owner(**values: Any) -> dict[str, Any]:
+    return {
+        "site": None, "low": "203.0.113.0", "high": "203.0.113.255", "unit": "A University", "credit_code": None,
+        "nature": "university", "industry": None, "region": "330100", "level": "filed", "is_nat": False,
+        "valid_from": None, "valid_to": None, "contact": None,
+    } | values  # fmt: skip
+
+
+SPECS = {spec.name: spec for spec in (*INPUT_TABLES, *GIVEN_TABLES)}
+NAMED = {
+    FLOWS: "flows",
+    NAMES: "names",
+    MINING_SESSIONS: "mining_sessions",
+    REPORTS: "reports",
+    INDICATORS: "indicators",
+    OWNERS: "owners",
+}
+
+
+def derive(policy: TrafficPolicy = POLICY, **rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return all tables, given and derived, as Ibis tables on a fresh DuckDB."""
+    connection = ibis.duckdb.connect()
+    known: dict[str, Any] = {"policy": policy}
+
+    def keep(table: str, content: pa.Table) -> None:
+        connection.con.register(table, content)
+        known[table] = connection.table(table)
+
+    for table, spec in SPECS.items():
+        keep(table, pa.Table.from_pylist(rows.get(table, []), schema=spec.arrow))
+    for derivation in order_derivations(DERIVATIONS, frozenset(known)):
+        parts = [known[n] for n in derivation.parameters]
+        if derivation.form == "arrow":
+            parts = [part if part is policy else part.to_pyarrow() for part in parts]
+        answer = derivation.derive(*parts)
+        table = answer if isinstance(answer, pa.Table) else answer.to_pyarrow()
+        spec = derivation.table
+        keep(
+            spec.name, pa.table([table.column(n).cast(spec.arrow.field(n).type) for n in spec.names], schema=spec.arrow)
+        )
+    return known
+
+
+def ask(rule: Any, known: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows that a rule answers with."""
+    return rule.ask(*(known[n] for n in rule.parameters)).to_pyarrow().to_pylist()
