@@ -13,7 +13,7 @@ from paicha.store.runs import (
     Run,
     RunInput,
     Subject,
-    find_inputs,
+    list_inputs,
     list_runs,
     read_subjects,
     record_run,
@@ -45,7 +45,7 @@ def test_a_run_is_recorded_once(tmp_path):
         assert record_run(connection, RUN, [INPUT])
         assert not record_run(connection, RUN, [INPUT])
         assert list_runs(connection) == [RUN]
-        assert find_inputs(connection, ["abc", "nobody"]) == {"abc": INPUT}
+        assert list_inputs(connection) == {"abc": INPUT}
 
 
 def test_subjects_grow_and_never_shrink(tmp_path):

@@ -7,16 +7,14 @@ import json
 import time
 from typing import TYPE_CHECKING
 
-import pyarrow.compute as pc
-
 from paicha.kernel.grades import Grade
 from paicha.store.ledger import append_event
 from paicha.store.runs import (
     Run,
     RunInput,
     Subject,
-    find_inputs,
     find_run,
+    list_inputs,
     list_runs,
     read_subjects,
     record_run,
@@ -62,13 +60,12 @@ def has_run(workspace: Workspace, run: str) -> bool:
         return find_run(connection, run) is not None
 
 
-def find_paths(workspace: Workspace | None, findings: pa.Table) -> dict[str, str]:
-    """Return the paths behind the keys of inputs that findings name, as far as earlier runs know them."""
+def read_inputs(workspace: Workspace | None) -> dict[str, RunInput]:
+    """Return the inputs of all earlier runs by their key."""
     if workspace is None:
         return {}
-    keys = pc.unique(pc.list_flatten(findings.column("sources"))).to_pylist()
     with workspace.engine.connect() as connection:
-        return {key: item.path for key, item in find_inputs(connection, keys).items()}
+        return list_inputs(connection)
 
 
 def read_known(workspace: Workspace, pack: str) -> dict[tuple[str, str], Subject]:

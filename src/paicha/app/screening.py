@@ -17,9 +17,9 @@ from paicha.app.attribution import attribute_verdicts, place_in_history
 from paicha.app.documents import make_documents, name_run
 from paicha.app.given import find_given
 from paicha.app.history import (
-    find_paths,
     has_run,
     make_run,
+    read_inputs,
     read_known,
     read_states,
     record,
@@ -164,11 +164,13 @@ def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     known = read_known(task.workspace, task.pack.name) if task.workspace else {}
     sites = dict.fromkeys(item.source.site for item in loaded.inputs)
     asked = ask_about(task.request.subjects, sites, known)
+    hashes = {key: item.sha256 for key, item in read_inputs(task.workspace).items()}
+    hashes |= {item.source.key: item.sha256 for item in loaded.inputs}
     backend = open_backend(task.request.engine, task.duck, work)
     try:
         found = screen(
             task.pack, backend, task.duck, loaded.tables, task.given.tables, task.policy.values, asked,
-            task.progress.name_step,
+            hashes, task.progress.name_step,
         )  # fmt: skip
     finally:
         backend.close()
@@ -188,9 +190,8 @@ def add_measures(verdicts: Any, measures: Any) -> Any:
 def _write(task: _Task, work: Path, loaded: Loaded, found: Screening) -> None:
     pq.write_table(found.findings, work / FINDINGS, compression="zstd")
     pq.write_table(found.verdicts, work / VERDICTS, compression="zstd")
-    paths = find_paths(task.workspace, found.findings) | {
-        item.source.key: str(item.source.path) for item in loaded.inputs
-    }
+    paths = {key: item.path for key, item in read_inputs(task.workspace).items()}
+    paths |= {item.source.key: str(item.source.path) for item in loaded.inputs}
     with (work / DOCUMENTS).open("w", encoding="utf-8") as stream:
         for document in make_documents(
             task.pack, task.policy, loaded.inputs, task.given, task.request, found.tables, found.findings,

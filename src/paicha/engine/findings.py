@@ -41,6 +41,15 @@ FINDINGS = pa.schema(
 """One row per finding; `evidence` and `measures` are JSON objects as text, times int64 UTC microseconds."""
 
 
+HASHES = "hashes"
+"""DuckDB variable: map from keys of inputs to their SHA-256."""
+
+
+def tell_hashes(duck: Any, hashes: Mapping[str, str]) -> None:
+    """Make the SHA-256 of the inputs known to `form_findings`."""
+    duck.execute(f"SET VARIABLE {HASHES} = map($keys, $values)", {"keys": [*hashes], "values": [*hashes.values()]})
+
+
 def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Table:
     """Return a rule's answer as rows of `FINDINGS`.
 
@@ -95,9 +104,17 @@ def _write_value(name: str, form: str | tuple[str, ...] | None) -> str:
         return column
     if form == "us":
         return write_time(column)
-    fields = (part.partition(":") for part in form)
-    items = ", ".join(write_time(f'x."{n}"') if kind == "us" else f'x."{n}"' for n, _, kind in fields)
+    items = ", ".join(_write_field(*part.partition(":")) for part in form)
     return f"list_transform({column}, lambda x: json_array({items}))"
+
+
+def _write_field(name: str, _: str, kind: str) -> str:
+    field = f'x."{name}"'
+    if kind == "us":
+        return write_time(field)
+    if kind == "sha256":
+        return f"coalesce(getvariable('{HASHES}')[{field}], {field})"
+    return field
 
 
 def write_time(column: str) -> str:

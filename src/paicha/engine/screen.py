@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from paicha.engine.findings import COUNT_ONCE, FINDINGS, form_findings
+from paicha.engine.findings import COUNT_ONCE, FINDINGS, form_findings, tell_hashes
 from paicha.engine.grading import grade_findings
 from paicha.kernel.derivation import order_derivations
 from paicha.kernel.errors import EngineError
@@ -48,16 +48,18 @@ def screen(
     given: Mapping[str, pa.Table],
     policy: Any,
     asked: Asked,
+    hashes: Mapping[str, str],
     on_step: Callable[[str], None] = lambda _: None,
 ) -> Screening:
     """Ask every rule of the pack and return findings, verdicts and the tables that the summary needs.
 
     `files` are the Parquet files of the pack's tables, `given` the rows of the tables that the app provides, `asked`
-    the subjects that get a verdict whatever is found.
+    the subjects that get a verdict whatever is found, `hashes` the SHA-256 behind the keys of inputs.
     """
     known: dict[str, Any] = {t.name: backend.give_files(t, files.get(t.name, ())) for t in pack.tables}
     known |= {t.name: backend.give_rows(t, given.get(t.name, t.arrow.empty_table())) for t in pack.given}
     known["policy"] = policy
+    tell_hashes(duck, hashes)
     failures: list[EngineError] = []
     for derivation in order_derivations(pack.derivations, frozenset(known)):
         on_step(derivation.table.name)

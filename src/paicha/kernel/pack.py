@@ -21,7 +21,8 @@ class Pack:
     `given` are tables that the app provides (owners, exceptions, indicators); `policy_model` is the typed model of
     every threshold, `presets` the package that holds its named TOML files. `observed` names the table that says what
     the data could have shown of each subject. `evidence_forms` says how evidence is written in JSON: `us` for a time,
-    a tuple of fields for a list of structs that becomes a list of arrays (`time:us` for a field that is a time).
+    a tuple of fields for a list of structs that becomes a list of arrays (`time:us` for a field that is
+    a time, `input:sha256` for one that is the key of an input).
     `tell_inside` makes, of the given tables and the policy, a function from address texts to whether they belong to the
     watched network. `measure` makes the measures of each verdict, `summarise` the summary; `summary_tables` are the tables they need.
     """

@@ -10,7 +10,7 @@ from sqlalchemy import insert, select, update
 from paicha.store.schema import INPUTS, RUNS, SUBJECTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from sqlalchemy import Connection
 
@@ -83,11 +83,10 @@ def list_runs(connection: Connection, pack: str | None = None) -> list[Run]:
     return [Run(*row) for row in connection.execute(query)]
 
 
-def find_inputs(connection: Connection, keys: Sequence[str]) -> dict[str, RunInput]:
-    """Return the newest input behind each key that is known."""
+def list_inputs(connection: Connection) -> dict[str, RunInput]:
+    """Return the inputs of all runs by their key, the newest where several share one."""
     query = select(*(INPUTS.c[name] for name in RunInput.__slots__)).order_by(INPUTS.c.number)
-    rows = (RunInput(*row) for row in connection.execute(query.where(INPUTS.c.key.in_(keys))))
-    return {item.key: item for item in rows}
+    return {row.key: RunInput(*row) for row in connection.execute(query)}
 
 
 def read_subjects(connection: Connection, pack: str) -> dict[tuple[str, str], Subject]:
