@@ -299,7 +299,7 @@ def _deliver(course: _Course, rng: random.Random) -> Session:
         start_us=flows[0].start_us, end_us=flows[0].end_us, jobs=tally.jobs, submitted=tally.submitted,
         accepted=tally.accepted, rejected=tally.rejected, stale=tally.stale, duplicate=tally.duplicate,
         work_accepted=tally.work, hash_rate=course.mean_rate() if is_mining else 0.0,
-        rate_unit=course.dialect.rate_unit, difficulty=tuple(tally.difficulty),
+        rate_unit="g/s" if spec.algorithm == "cuckoocycle" else course.dialect.rate_unit, difficulty=tuple(tally.difficulty),
         payload_bytes=sum(flow.payload_out + flow.payload_in for flow in flows), packets=len(packets),
     )  # fmt: skip
     return Session(packets, truth, flows)

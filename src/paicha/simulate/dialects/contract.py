@@ -168,11 +168,20 @@ class Dialect:
 
 POW256 = 1 << 256
 
+GRAPHS_PER_CYCLE = 42.0
+"""A random graph has a 42-cycle once in 42 (J. Tromp, Cuckoo Cycle)."""
+
 
 def quantise_target(_: MinerSpec, work: float) -> tuple[str, float]:
     """Return a 256-bit big-endian target in 64 hexadecimal digits, and the work it stands for."""
     target = min(POW256 - 1, int(POW256 / max(work, 1.0)))
     return f"{target:064x}", POW256 / target
+
+
+def quantise_cycle_target(spec: MinerSpec, work: float) -> tuple[str, float]:
+    """Return the target that a 42-cycle's hash must meet where `work` graphs are searched for a share."""
+    value, cycles = quantise_target(spec, work / GRAPHS_PER_CYCLE)
+    return value, cycles * GRAPHS_PER_CYCLE
 
 
 def round_difficulty(value: float) -> float:

@@ -8,6 +8,8 @@ from paicha.simulate.dialects.contract import Dialect, Job, Line, MinerSpec, Sha
 
 _ALGORITHMS = ("cn/1", "cn/2", "cn/r", "cn/half", "cn-lite/1", "cn-pico", "rx/0", "rx/wow", "rx/arq", "argon2/chukwav2")
 
+_WIRE_NAMES = {"randomx": "rx/0"}
+
 
 def _quantise(spec: MinerSpec, work: float) -> tuple[str, float]:
     """Return a target of 4 bytes, or of 8 with the option `wide-target`, little-endian in hexadecimal."""
@@ -23,7 +25,8 @@ def _describe(wire: Wire, job: Job) -> dict[str, Any]:
     blob = "0e0e" + wire.draw_hex(37) + "00000000" + wire.draw_hex(33)
     body: dict[str, Any] = {"blob": blob, "job_id": job.id, "target": job.value}
     if "bare" not in wire.spec.options:
-        body = {"algo": wire.spec.algorithm, **body, "height": job.height, "seed_hash": seed}
+        algorithm = _WIRE_NAMES.get(wire.spec.algorithm, wire.spec.algorithm)
+        body = {"algo": algorithm, **body, "height": job.height, "seed_hash": seed}
     return body
 
 

@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from paicha.simulate.dialects.contract import Dialect, Job, Line, MinerSpec, Share, Wire, quantise_target
+from paicha.simulate.dialects.contract import (
+    GRAPHS_PER_CYCLE,
+    Dialect,
+    Job,
+    Line,
+    MinerSpec,
+    Share,
+    Wire,
+    quantise_cycle_target,
+)
 from paicha.simulate.dialects.equihash import answer_plain, set_target
 
 GRIN_WEIGHT = 16384.0
 """Weight of a 32-bit Cuckatoo graph: 2^(32 − 24 + 1) × 32; Grin's share difficulty is scaled by it."""
 
-CYCLES_PER_GRAPH = 1.0 / 42.0
-"""A random graph has a 42-cycle once in 42."""
-
 
 def _quantise_grin(_: MinerSpec, work: float) -> tuple[str, float]:
     """Return Grin's scaled difficulty of a share that takes `work` graphs."""
-    value = max(1, round(work * CYCLES_PER_GRAPH)) * int(GRIN_WEIGHT)
-    return str(value), value / GRIN_WEIGHT / CYCLES_PER_GRAPH
+    value = max(1, round(work / GRAPHS_PER_CYCLE)) * int(GRIN_WEIGHT)
+    return str(value), value / GRIN_WEIGHT * GRAPHS_PER_CYCLE
 
 
 def _describe_grin(wire: Wire, job: Job) -> dict[str, Any]:
@@ -75,7 +81,7 @@ def _chatter_grin(wire: Wire, _: Job) -> list[Line]:
 
 GRIN = Dialect(
     "grin", _quantise_grin, _greet_grin, lambda wire, job: [], _push_grin, _submit_grin, _answer_grin,  # noqa: ARG005
-    _chatter_grin, greets_with_job=True, rate_unit="Graph/s",
+    _chatter_grin, greets_with_job=True, rate_unit="g/s",
 )  # fmt: skip
 
 
@@ -104,5 +110,12 @@ def _submit_cuckoo(wire: Wire, job: Job, share: Share) -> list[Line]:
 
 
 CUCKOO = Dialect(
-    "cuckoo", quantise_target, _greet_cuckoo, set_target, _push_cuckoo, _submit_cuckoo, answer_plain, rate_unit="Sol/s"
+    "cuckoo",
+    quantise_cycle_target,
+    _greet_cuckoo,
+    set_target,
+    _push_cuckoo,
+    _submit_cuckoo,
+    answer_plain,
+    rate_unit="g/s",
 )

@@ -12,6 +12,7 @@ from paicha.simulate.dialects.contract import (
     Wire,
     draw_error,
     format_difficulty,
+    quantise_cycle_target,
     quantise_target,
     read_difficulty,
 )
@@ -131,6 +132,11 @@ ETHEREUM_STRATUM_2 = Dialect(
 )  # fmt: skip
 
 
+def _quantise_ethproxy(spec: MinerSpec, work: float) -> tuple[str, float]:
+    """Return a target; Cortex mines cycles in graphs."""
+    return (quantise_cycle_target if spec.algorithm == "cuckoocycle" else quantise_target)(spec, work)
+
+
 def _prefix(wire: Wire) -> str:
     """Return the prefix of the methods: that of the coin for ethproxy's clones."""
     return {"CTXC": "ctxc", "SERO": "sero"}.get(wire.spec.coin, "eth")
@@ -193,7 +199,7 @@ def _report_ethproxy(wire: Wire, _: Job) -> list[Line]:
 
 
 ETHPROXY = Dialect(
-    "ethproxy", quantise_target, _greet_ethproxy, lambda wire, job: [], _push_ethproxy, _submit_ethproxy,  # noqa: ARG005
+    "ethproxy", _quantise_ethproxy, _greet_ethproxy, lambda wire, job: [], _push_ethproxy, _submit_ethproxy,  # noqa: ARG005
     _answer_ethproxy, _report_ethproxy, greets_with_job=True,
 )  # fmt: skip
 
