@@ -35,7 +35,7 @@ class GivenTables:
 
 
 def find_given(workspace: Path | None, units: str | None, indicators: Sequence[str]) -> GivenTables:
-    """Return owners and indicators: from the files named, else from the workspace, indicators always beside the own table.
+    """Return owners and indicators: of the files named, else of the workspace; indicators beside our own table.
 
     Raises:
         InputError, RegistryError: a file cannot be read.

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from paicha.store.workspace import Workspace
 
 STATES = "states"
+DOCUMENTS = "documents.jsonl"
 
 
 def read_states(workspace: Workspace, pack: str) -> dict[tuple[str, str], bytes]:
@@ -58,6 +59,13 @@ def has_run(workspace: Workspace, run: str) -> bool:
     """Return whether a run was finished and recorded."""
     with workspace.engine.connect() as connection:
         return find_run(connection, run) is not None
+
+
+def list_documents(workspace: Workspace) -> list[Path]:
+    """Return the files of documents of all runs, the newest first."""
+    with workspace.engine.connect() as connection:
+        runs = list_runs(connection)
+    return [workspace.find_run(run.run) / DOCUMENTS for run in reversed(runs)]
 
 
 def read_inputs(workspace: Workspace | None) -> dict[str, RunInput]:

@@ -17,6 +17,7 @@ from paicha.app.attribution import attribute_verdicts, place_in_history
 from paicha.app.documents import make_documents, name_run
 from paicha.app.given import find_given
 from paicha.app.history import (
+    DOCUMENTS,
     has_run,
     make_run,
     read_inputs,
@@ -50,7 +51,6 @@ if TYPE_CHECKING:
     from paicha.kernel.reader import Source
     from paicha.store.workspace import Workspace
 
-DOCUMENTS = "documents.jsonl"
 FINDINGS = "findings.parquet"
 VERDICTS = "verdicts.parquet"
 
