@@ -42,7 +42,8 @@ class StratumPolicy(Section):
         262_144, description="B; out-of-order payload kept for one direction while a segment is missing"
     )
     max_gap_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
-        120, description="s; silence of both sides beyond the job cadence that is a gap of the capture when bytes are lost"
+        120,
+        description="s; silence of both sides beyond the job cadence that is a gap of the capture when bytes are lost",
     )
 
 
@@ -173,6 +174,14 @@ class StockPolicy(Section):
     )
 
 
+class SummaryPolicy(Section):
+    """How the summary is laid out."""
+
+    region_level: Annotated[str, Field(pattern="^(province|city|county)$")] = Field(
+        "city", description="level of GB/T 2260 by which regions are told apart; a province's own sheet needs cities"
+    )
+
+
 class TrafficPolicy(Section):
     """The whole policy of the traffic pack."""
 
@@ -188,3 +197,4 @@ class TrafficPolicy(Section):
     observed: ObservedPolicy = ObservedPolicy()
     power: PowerPolicy = PowerPolicy()
     stock: StockPolicy = StockPolicy()
+    summary: SummaryPolicy = SummaryPolicy()

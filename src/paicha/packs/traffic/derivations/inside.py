@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +13,8 @@ from paicha.reference.addresses import is_private, is_within, parse_addresses
 from paicha.reference.ranges import RangeIndex
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from paicha.packs.traffic.policy import TrafficPolicy
 
 INSIDE = TableSpec(
@@ -29,24 +31,54 @@ INSIDE = TableSpec(
 @derivation(INSIDE)
 def inside(addresses: pa.Table, owners: pa.Table, policy: TrafficPolicy) -> pa.Table:
     """Return the addresses that `owners` covers, else those of the policy's `home`, else the private ones."""
-    parts = [INSIDE.arrow.empty_table()]
-    for site in pc.unique(addresses.column("site")).to_pylist():
-        texts = addresses.filter(pc.equal(addresses.column("site"), site)).column("address")
-        owner_site = pc.fill_null(owners.column("site"), "")
-        here = owners.filter(pc.or_(pc.equal(owner_site, ""), pc.equal(owner_site, site)))
-        levels = _find_levels(texts, here, policy)
-        table = pa.table([pa.array([site] * len(texts), pa.string()), texts, levels], schema=INSIDE.arrow)
-        parts.append(table.filter(pc.is_valid(levels)))
+    owner_sites = pc.fill_null(owners.column("site"), "")
+    special = set(pc.unique(owner_sites).to_pylist()) - {""}
+    common = owners.filter(pc.equal(owner_sites, ""))
+    sites = addresses.column("site")
+    has_own = pc.is_in(sites, pa.array(sorted(special), pa.string()))
+    parts = [_place(addresses.filter(pc.invert(has_own)), common, policy)]
+    for site in sorted(special):
+        here = owners.filter(pc.or_(pc.equal(owner_sites, ""), pc.equal(owner_sites, site)))
+        parts.append(_place(addresses.filter(pc.equal(sites, site)), here, policy))
     return pa.concat_tables(parts)
 
 
-def _find_levels(texts: pa.ChunkedArray, owners: pa.Table, policy: TrafficPolicy) -> pa.Array:
-    """Return the level of every address, null where it lies outside."""
-    addresses = parse_addresses(texts)
+def tell_inside(given: Mapping[str, pa.Table], policy: TrafficPolicy) -> Callable[[Sequence[str]], Sequence[bool]]:
+    """Return a function from address texts to whether they belong to the watched network, of whatever site."""
+    find_levels = _prepare(given["owners"], policy)
+
+    def are_inside(texts: Sequence[str]) -> Sequence[bool]:
+        answer: list[bool] = pc.is_valid(find_levels(pa.array(texts, pa.string()))).to_pylist()
+        return answer
+
+    return are_inside
+
+
+def _place(addresses: pa.Table, owners: pa.Table, policy: TrafficPolicy) -> pa.Table:
+    """Return the rows of `addresses` that are inside, with their level."""
+    texts = addresses.column("address")
+    levels = _prepare(owners, policy)(texts)
+    table = pa.table([addresses.column("site"), texts, levels], schema=INSIDE.arrow)
+    return table.filter(pc.is_valid(levels))
+
+
+def _prepare(owners: pa.Table, policy: TrafficPolicy) -> Callable[[Any], pa.Array]:
+    """Return a function from address texts to their levels, null for what lies outside."""
     if owners.num_rows:
         index = RangeIndex(parse_addresses(owners.column("low")), parse_addresses(owners.column("high")))
-        rows = index.find(addresses)
-        known = pc.fill_null(owners.column("level"), "filed").combine_chunks()
-        return known.take(pa.array(rows, mask=rows < 0))
-    covered = is_within(addresses, policy.home) if policy.home else is_private(addresses)
-    return pc.if_else(pa.array(covered), "home" if policy.home else "private", pa.scalar(None, pa.string()))
+        known = pc.fill_null(owners.column("level"), "filed")
+
+        def find_levels(texts: Any) -> pa.Array:
+            rows = index.find(parse_addresses(texts))
+            return known.take(pa.array(rows, mask=rows < 0))
+
+        return find_levels
+
+    level = "home" if policy.home else "private"
+
+    def cover(texts: Any) -> pa.Array:
+        addresses = parse_addresses(texts)
+        covered = is_within(addresses, policy.home) if policy.home else is_private(addresses)
+        return pc.if_else(pa.array(covered), level, pa.scalar(None, pa.string()))
+
+    return cover

@@ -4,20 +4,10 @@ from paicha.packs.traffic.rules.endpoints import flow_to_pool, pool_endpoint, re
 from paicha.packs.traffic.rules.evidence import EVIDENCE_FORMS, SESSION_MEASURES
 from paicha.packs.traffic.rules.names import name_in_session, pool_lookup
 from paicha.packs.traffic.rules.reports import reported
-from paicha.packs.traffic.rules.sessions import (
-    mining_attempt,
-    mining_session,
-    pool_server,
-    refused_session,
-    stratum_v2_handshake,
-)
+from paicha.packs.traffic.rules.sessions import SESSION_RULES
 
 RULES = (
-    mining_session,
-    refused_session,
-    mining_attempt,
-    pool_server,
-    stratum_v2_handshake,
+    *SESSION_RULES,
     name_in_session,
     pool_lookup,
     pool_endpoint,

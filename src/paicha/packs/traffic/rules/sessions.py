@@ -111,3 +111,7 @@ def stratum_v2_handshake(sessions: Any) -> Any:
     The content is encrypted, so nothing but sizes and order was read: this alone reaches likely.
     """
     return describe_sessions(sessions.filter(_.role == "client", _is_handshake_only(sessions)))
+
+
+SESSION_RULES = (mining_session, refused_session, mining_attempt, pool_server, stratum_v2_handshake)
+"""Rules that answer with one finding per session; their key is the session's."""

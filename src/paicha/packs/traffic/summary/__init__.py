@@ -1,0 +1,6 @@
+"""The summary of a traffic screening: the sheet, and what each subject amounts to."""
+
+from paicha.packs.traffic.summary.measures import measure
+from paicha.packs.traffic.summary.sheet import SUMMARY_TABLES, summarise
+
+__all__ = ["SUMMARY_TABLES", "measure", "summarise"]

@@ -1,0 +1,175 @@
+"""Sessions put together to what runs behind an address: reconnecting is no second machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from paicha.kernel.interval import Interval
+from paicha.packs.traffic.derivations.estimates import (
+    HOUR_US,
+    Work,
+    estimate_rates,
+    find_units,
+    model_power,
+    read_numbers,
+    read_work,
+)
+from paicha.reference.power import energy_of_total, hours_of_day, power_of_total
+from paicha.reference.rates import sum_independent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from numpy.typing import NDArray
+
+    from paicha.packs.traffic.policy import PowerPolicy
+    from paicha.reference.power import PowerModel
+
+    Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """One row per site, subject and algorithm: what mines behind an address.
+
+    `low`, `best`, `high` is the hash rate while it works, counting error only; `factor_low` and `factor_high` widen it
+    by the doubt on the unit of difficulty. `hours` are low, best and high hours a day, `model` the draws of power.
+    """
+
+    subjects: list[tuple[str, str]]
+    algorithms: list[str]
+    low: Array
+    best: Array
+    high: Array
+    factor_low: Array
+    factor_high: Array
+    hours: tuple[Array, Array, Array]
+    model: PowerModel
+
+    def take(self, rows: NDArray[np.intp]) -> Machines:
+        """Return these rows, with the same draws of power."""
+        return Machines(
+            subjects=[self.subjects[int(row)] for row in rows],
+            algorithms=[self.algorithms[int(row)] for row in rows],
+            low=self.low[rows],
+            best=self.best[rows],
+            high=self.high[rows],
+            factor_low=self.factor_low[rows],
+            factor_high=self.factor_high[rows],
+            hours=(self.hours[0][rows], self.hours[1][rows], self.hours[2][rows]),
+            model=self.model,
+        )
+
+    def add_rates(self) -> dict[str, Interval]:
+        """Return the hash rate of each algorithm: counting errors are independent, the doubt on units is shared."""
+        rates: dict[str, Interval] = {}
+        for algorithm, unit in zip(names := sorted(set(self.algorithms)), find_units(names), strict=True):
+            rows = np.flatnonzero([name == algorithm for name in self.algorithms])
+            ends = (self.low[rows], self.best[rows], self.high[rows])
+            low, best, high = (float(e[0]) for e in ends) if len(rows) == 1 else sum_independent(*ends)
+            weights = self.best[rows] / best
+            least, most = float(weights @ self.factor_low[rows]), float(weights @ self.factor_high[rows])
+            rates[algorithm] = Interval(low * least, best, high * most, unit, algorithm)
+        return rates
+
+    def add_power(self) -> Interval | None:
+        """Return kW of all of them together; None where no algorithm's hardware is known."""
+        if not self.algorithms:
+            return None
+        return power_of_total(self.model, self._least, self.best, self._most, self.algorithms)
+
+    def add_energy(self) -> Interval | None:
+        """Return kWh per day of all of them together; None where no algorithm's hardware is known."""
+        if not self.algorithms:
+            return None
+        return energy_of_total(self.model, self._least, self.best, self._most, self.algorithms, self.hours)
+
+    @property
+    def _least(self) -> Array:
+        return self.low * self.factor_low
+
+    @property
+    def _most(self) -> Array:
+        return self.high * self.factor_high
+
+
+def combine_sessions(sessions: pa.Table, policy: PowerPolicy) -> Machines:
+    """Return what runs behind each client: valid work over the time in which at least one session was connected.
+
+    Sessions side by side add up that way, sessions one after the other do not. Left out are sessions without a figure,
+    those whose work a relay submits again, and those of servers, whose clients compute elsewhere.
+    """
+    rows = _choose(sessions)
+    table = sessions.take(pa.array(rows, pa.int64()))
+    names = ("site", "subject", "algorithm")
+    keys = list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
+    groups: dict[tuple[str, str, str], list[int]] = {}
+    for row, key in enumerate(keys):
+        groups.setdefault(key, []).append(row)
+    members = [groups[key] for key in sorted(groups)]
+    connected = read_numbers(table, "connected")
+    started, ended = read_numbers(table, "started"), read_numbers(table, "ended")
+    active = np.array([_measure_active(started[m], ended[m], connected[m]) for m in members])
+    watched = read_numbers(table, "window")
+    window = np.array([float(watched[m].max()) for m in members])
+    work = read_work(table)
+    joined = _add_work(work, members)
+    rates = estimate_rates(joined, active)
+    algorithms = [key[2] for key in sorted(groups)]
+    last = int(ended.max()) if len(ended) else 0
+    return Machines(
+        [key[:2] for key in sorted(groups)],
+        algorithms,
+        rates.low,
+        rates.best,
+        rates.high,
+        np.array([_weigh(work.total[m], np.minimum(work.low[m], 1.0)) for m in members]),
+        np.array([_weigh(work.total[m], np.maximum(work.high[m], 1.0)) for m in members]),
+        hours_of_day(active / HOUR_US, np.maximum(window, active) / HOUR_US),
+        model_power(algorithms, last, policy),
+    )
+
+
+def _choose(sessions: pa.Table) -> list[int]:
+    columns = ("hash_rate", "is_relayed", "role", "algorithm")
+    known = zip(*(sessions.column(name).to_pylist() for name in columns), strict=True)
+    return [
+        row
+        for row, (rate, is_relayed, role, algorithm) in enumerate(known)
+        if rate is not None and not is_relayed and role == "client" and algorithm is not None
+    ]
+
+
+def _measure_active(started: Array, ended: Array, connected: Array) -> float:
+    """Return the time in which at least one session was connected, gaps of the capture taken out in proportion."""
+    union, reach = 0.0, -np.inf
+    for row in np.argsort(started, kind="stable"):
+        union += max(0.0, float(ended[row]) - max(float(started[row]), reach))
+        reach = max(reach, float(ended[row]))
+    spans = float(np.sum(ended - started))
+    share = float(np.sum(connected)) / spans if spans > 0 else 1.0
+    return union * share if union > 0 else float(np.max(connected))
+
+
+def _add_work(work: Work, members: Iterable[list[int]]) -> Work:
+    groups = list(members)
+
+    def add(part: Array) -> Array:
+        return np.array([float(np.sum(part[m])) for m in groups])
+
+    ones = np.ones(len(groups))
+    largest = np.array([float(np.max(work.largest[m])) for m in groups])
+    return Work(add(work.total), add(work.squares), largest, add(work.shares), ones, ones)
+
+
+def _weigh(weights: Array, values: Array) -> float:
+    return float(np.average(values, weights=weights))
+
+
+def write_measure(interval: Interval | None) -> Any:
+    """Return the JSON form of an interval, None for None."""
+    return None if interval is None else dict(interval.to_measure())

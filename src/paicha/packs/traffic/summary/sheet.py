@@ -1,0 +1,122 @@
+"""The sheet a regulator publishes: who mines, how many units, how much work, power and energy, whose and where."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from paicha.kernel.grades import Grade
+from paicha.packs.traffic.summary.machines import Machines, combine_sessions, write_measure
+from paicha.packs.traffic.summary.selection import choose_sessions, choose_subjects
+from paicha.packs.traffic.summary.volume import measure_pool_mbps
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from paicha.packs.traffic.policy import TrafficPolicy
+
+PUBLIC_NATURES = ("government", "public-institution", "university", "research-institute", "state-owned-enterprise")
+"""Natures of units on public resources."""
+
+UNKNOWN = "unknown"
+REGION_DIGITS = {"province": 2, "city": 4, "county": 6}
+GRADES = {"confirmed": Grade.CONFIRMED, "confirmed_or_likely": Grade.LIKELY}
+SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage")
+"""Derived tables that the summary needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """What one sheet is made from: its verdicts, and what runs behind their subjects."""
+
+    verdicts: list[dict[str, Any]]
+    machines: Machines
+
+    def narrow(self, verdicts: list[dict[str, Any]]) -> _Sheet:
+        """Return the sheet of some of the verdicts."""
+        subjects = {(v["site"], v["subject"]) for v in verdicts}
+        rows = np.flatnonzero([pair in subjects for pair in self.machines.subjects])
+        return _Sheet(verdicts, self.machines.take(rows))
+
+
+def summarise(
+    tables: Mapping[str, pa.Table], findings: pa.Table, verdicts: pa.Table, policy: TrafficPolicy
+) -> dict[str, Any]:
+    """Return the sheet for `confirmed` and for `confirmed_or_likely`; zero and null where nothing was found."""
+    sessions = choose_sessions(tables["sessions"], findings)
+    machines = combine_sessions(sessions, policy.power)
+    names = ("site", "subject", "grade", "unit", "credit_code", "nature", "region", "is_stock", "is_cleared")
+    rows = verdicts.select(names).to_pylist()
+    coverage = _describe_coverage(tables)
+    summary: dict[str, Any] = {}
+    for name, grade in GRADES.items():
+        chosen = [row for row in rows if row["grade"] >= grade]
+        sheet = _Sheet(rows, machines).narrow(chosen)
+        subjects = {(row["site"], row["subject"]) for row in chosen}
+        summary[name] = {
+            **_count(chosen),
+            "logins": _count_logins(choose_subjects(sessions, subjects)),
+            "public_resource": _count([row for row in chosen if row["nature"] in PUBLIC_NATURES]),
+            "pool_mbps": measure_pool_mbps(choose_subjects(tables["pool_traffic"], subjects), tables["coverage"]),
+            "hash_rate": {key: write_measure(rate) for key, rate in sheet.machines.add_rates().items()},
+            "power_kw": write_measure(sheet.machines.add_power()),
+            "energy_kwh_per_day": write_measure(sheet.machines.add_energy()),
+            "by_nature": _split(sheet, lambda row: row["nature"] or UNKNOWN),
+            "by_region": _split(sheet, _name_region(REGION_DIGITS[policy.summary.region_level])),
+            "stock": sum(row["is_stock"] is True for row in chosen),
+            "cleared": sum(row["is_cleared"] is True for row in rows),
+            "increment": sum(row["is_stock"] is False for row in chosen),
+            "coverage": coverage,
+        }
+    return summary
+
+
+def _count(verdicts: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return how many addresses, and how many distinct units answer for them."""
+    units = {row["credit_code"] or row["unit"] for row in verdicts}
+    return {"addresses": len(verdicts), "units": len(units - {None, ""})}
+
+
+def _count_logins(sessions: pa.Table) -> int:
+    logins = {login["value"] for entry in sessions.column("logins").to_pylist() for login in entry or ()}
+    return len(logins - {None, ""})
+
+
+def _split(sheet: _Sheet, name: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
+    """Return the sheet's figures by what `name` says of each verdict, the most addresses first."""
+    parts: dict[str, list[dict[str, Any]]] = {}
+    for row in sheet.verdicts:
+        parts.setdefault(name(row), []).append(row)
+    answer = {}
+    for key in sorted(parts, key=lambda part: (-len(parts[part]), part)):
+        machines = sheet.narrow(parts[key]).machines
+        answer[key] = {
+            **_count(parts[key]),
+            "share": len(parts[key]) / len(sheet.verdicts),
+            "power_kw": write_measure(machines.add_power()),
+            "energy_kwh_per_day": write_measure(machines.add_energy()),
+        }
+    return answer
+
+
+def _name_region(digits: int) -> Callable[[dict[str, Any]], str]:
+    def name(row: dict[str, Any]) -> str:
+        code = row["region"] or ""
+        return code[:digits].ljust(6, "0") if code else UNKNOWN
+
+    return name
+
+
+def _describe_coverage(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
+    """Return how long was watched (the longest of the sites), and how many watched addresses were seen."""
+    observed = tables["observed"]
+    inside = observed.filter(observed.column("is_inside"))
+    return {
+        "hours": pc.max(tables["coverage"].column("hours")).as_py() or 0.0,
+        "addresses_observed": inside.num_rows,
+        "filed_addresses_observed": pc.sum(pc.equal(inside.column("level"), "filed")).as_py() or 0,
+    }

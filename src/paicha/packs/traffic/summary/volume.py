@@ -1,0 +1,30 @@
+"""Megabits per second between subjects and pools."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow.compute as pc
+
+from paicha.packs.traffic.derivations.volume import SLOT_US
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SECOND_US = 1_000_000
+MEGABITS_PER_BYTE = 8e-6
+
+
+def measure_pool_mbps(traffic: pa.Table, coverage: pa.Table) -> dict[str, float]:
+    """Return mean, out and in over the time watched, and the greatest five minutes, in Mbit/s.
+
+    `traffic` are rows of `pool_traffic`, sites added up; each site's mean is over its own time watched.
+    """
+    watched_s = {row["site"]: max(row["hours"] * 3600, 1.0) for row in coverage.to_pylist()}
+    totals = traffic.group_by("site").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")]).to_pylist()
+    slot_s = SLOT_US / SECOND_US
+    out = sum((row["bytes_out_sum"] / watched_s.get(row["site"], slot_s) for row in totals), 0.0) * MEGABITS_PER_BYTE
+    into = sum((row["bytes_in_sum"] / watched_s.get(row["site"], slot_s) for row in totals), 0.0) * MEGABITS_PER_BYTE
+    slots = traffic.group_by("time").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")])
+    peak = pc.max(pc.add(slots.column("bytes_out_sum"), slots.column("bytes_in_sum"))).as_py() or 0.0
+    return {"mean": out + into, "peak_5min": peak * MEGABITS_PER_BYTE / slot_s, "out": out, "in": into}
