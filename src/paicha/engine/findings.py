@@ -75,7 +75,7 @@ def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Tab
                $outcome AS outcome,
                {_write_object(evidence, pack.evidence_forms)} AS evidence,
                {_write_object(rule.measures, {})} AS measures,
-               {"identities" if "identities" in given else "[]"} AS identities,
+               {"identities" if "identities" in given else "[]::STRUCT(kind VARCHAR, value VARCHAR)[]"} AS identities,
                {_or_default("counted_with", given, "NULL::VARCHAR")} AS counted_with
         FROM answer ORDER BY site, subject, key"""  # noqa: S608 -- column names of own rules
     parameters = {
