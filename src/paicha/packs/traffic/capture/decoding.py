@@ -1,0 +1,161 @@
+"""A frame as decoded packets: link layer, tunnels and fragments resolved."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.fragments import (
+    PATIENCE_US,
+    add_fragment,
+    begin_datagram,
+    choose_place,
+    count_prefix,
+    find_fragment,
+)
+from paicha.packs.traffic.capture.internet import (
+    decode_four,
+    decode_six,
+    decode_transport,
+    find_tunnelled,
+    hash_packet,
+)
+from paicha.packs.traffic.capture.layout import DATAGRAM_BYTES, FRAGMENTED
+from paicha.packs.traffic.capture.links import find_internet
+
+TUNNEL_DEPTH = 4
+"""Headers of IP within IP that are looked through before a packet counts as hostile."""
+
+# places in the array of decoding state
+COUNT, SCRATCH, SCRATCH_END, SEED, RELEASED, SINCE, UNTIL = range(7)
+DECODING_PLACES = 7
+
+
+@compiled
+def decode_internet(data: Any, at: int, end: int, wire_end: int, packets: Any, fragments: Any, state: Any) -> bool:
+    """Decode the IP datagram at `at` into packets[state[COUNT]]; return whether it is one, and whole."""
+    packet = packets[state[COUNT]]
+    for _ in range(TUNNEL_DEPTH):
+        if at >= end:
+            return False
+        version = np.int64(data[at]) >> 4
+        if version == 4:
+            place, stop, field, identity = decode_four(data, at, end, wire_end, packet)
+        elif version == 6:
+            place, stop, field, identity = decode_six(data, at, end, wire_end, packet)
+        else:
+            return False
+        if place < 0:
+            return False
+        if field:
+            return hold_fragment(data, place, end, stop, field, identity, packet, packets, fragments, state)
+        inner = find_tunnelled(data, place, min(end, stop), packet.protocol & 0xFF)
+        if inner < 0 or not begins_internet(data, inner, end):
+            decode_transport(data, place, end, stop, packet)
+            return True
+        at, wire_end = inner, stop
+        end = min(end, stop)
+    return False
+
+
+@compiled
+def begins_internet(data: Any, at: int, end: int) -> bool:
+    """Return whether a complete IP header without impossible values begins at `at`."""
+    if at + 20 > end:
+        return False
+    version = np.int64(data[at]) >> 4
+    if version == 6:
+        return at + 40 <= end
+    return version == 4 and (np.int64(data[at]) & 15) >= 5
+
+
+@compiled
+def decode_frame(
+    data: Any, at: int, end: int, wire_end: int, link: int, time: int, number: int, packets: Any, fragments: Any,
+    state: Any,
+) -> None:  # fmt: skip
+    """Add the packets that the frame data[at:end], `wire_end - at` bytes on the wire, gives: none, one, rarely two."""
+    if time < state[SINCE] or time >= state[UNTIL]:
+        return
+    place = find_internet(data, at, end, link)
+    if place < 0:
+        return
+    packet = packets[state[COUNT]]
+    packet.time, packet.number, packet.weight = time, number, 1
+    state[RELEASED] = 0
+    if decode_internet(data, place, end, max(wire_end, end), packets, fragments, state):
+        packet.hash = hash_packet(packet, state[SEED])
+        state[COUNT] += 1
+        if state[RELEASED]:
+            state[COUNT] += 1
+    elif state[RELEASED]:
+        packets[state[COUNT]] = packets[state[COUNT] + 1]
+        state[COUNT] += 1
+
+
+@compiled
+def hold_fragment(
+    data: Any, at: int, end: int, wire_end: int, field: int, identity: int, packet: Any, packets: Any, fragments: Any,
+    state: Any,
+) -> bool:  # fmt: skip
+    """Keep a fragment; where it completes its datagram, decode that from the scratch area and return True.
+
+    `field` holds the offset in units of eight bytes and, as its lowest bit, whether more follow.
+    """
+    place = find_fragment(fragments, packet, identity)
+    if place >= 0 and packet.time - fragments.records[place].time > PATIENCE_US:
+        release_fragment(data, place, packets, fragments, state)
+        place = -1
+    if place < 0:
+        place = choose_place(fragments)
+        if fragments.records[place].is_used:
+            release_fragment(data, place, packets, fragments, state)
+        begin_datagram(fragments, place, packet, identity)
+    captured = max(0, min(end, wire_end) - at)
+    offset, more = (field >> 1) * 8, (field & 1) != 0
+    if not add_fragment(fragments, place, packet, data, at, wire_end - at, captured, offset, more):
+        return False
+    record = fragments.records[place]
+    packet.ip_bytes, packet.weight = record.ip_bytes, record.weight
+    record.is_used = 0
+    copy_datagram(data, place, record.total, record.total, packet, fragments, state)
+    return True
+
+
+@compiled
+def copy_datagram(data: Any, place: int, known: int, total: int, packet: Any, fragments: Any, state: Any) -> None:
+    """Put the known bytes of a datagram into the scratch area and decode the transport header there."""
+    begin = state[SCRATCH]
+    known = min(known, state[SCRATCH_END] - begin)
+    data[begin : begin + known] = fragments.data[place, :known]
+    state[SCRATCH] += known
+    decode_transport(data, begin, begin + known, begin + total, packet)
+
+
+@compiled
+def release_fragment(data: Any, place: int, packets: Any, fragments: Any, state: Any) -> None:
+    """Give up waiting: what is known of the datagram becomes a cut packet, in the place behind the current one."""
+    record = fragments.records[place]
+    record.is_used = 0
+    packet = packets[state[COUNT] + 1]
+    packet.from_high, packet.from_low = record.from_high, record.from_low
+    packet.to_high, packet.to_low = record.to_high, record.to_low
+    packet.protocol = record.protocol
+    packet.time, packet.number = record.time, record.number
+    packet.ip_bytes, packet.weight = record.ip_bytes, record.weight
+    known = count_prefix(fragments, place)
+    copy_datagram(data, place, known, max(known, record.total), packet, fragments, state)
+    packet.hash = hash_packet(packet, state[SEED])
+    state[RELEASED] = 1
+
+
+@entry
+def release_fragments(data: Any, packets: Any, fragments: Any, state: Any) -> None:
+    """Give up all datagrams that are still waiting for fragments."""
+    for place in range(FRAGMENTED):
+        if fragments.records[place].is_used and state[SCRATCH_END] - state[SCRATCH] >= DATAGRAM_BYTES:
+            release_fragment(data, place, packets, fragments, state)
+            packets[state[COUNT]] = packets[state[COUNT] + 1]
+            state[COUNT] += 1

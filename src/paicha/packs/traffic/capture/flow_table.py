@@ -1,0 +1,211 @@
+"""The table of live flows: open addressing over 64-bit entries (tag, slot), records recycled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.layout import (
+    CANDIDATE,
+    ENDED,
+    EVICTED,
+    FIN,
+    FREE,
+    HAND,
+    HIGH_WATER,
+    IDLE_US,
+    LINGER_US,
+    LIVE,
+    NEXT_NUMBER,
+    RST,
+    SESSION_IDLE_US,
+    SOURCE,
+    UNDECIDED,
+    UNUSED,
+)
+
+EVICTION_WINDOW = 4096
+EVICTED_OF = 64
+"""Where the table is full, the longest idle 1 in 64 of a window of records is closed."""
+
+_S = np.uint64(32)
+_LOW = np.uint64(0xFFFFFFFF)
+
+
+@compiled
+def is_same(flow: Any, packet: Any) -> bool:
+    """Return whether `packet` belongs to `flow`, in either direction."""
+    if flow.protocol != packet.protocol:
+        return False
+    if (
+        flow.a_low == packet.from_low
+        and flow.b_low == packet.to_low
+        and flow.a_port == packet.from_port
+        and flow.b_port == packet.to_port
+        and flow.a_high == packet.from_high
+        and flow.b_high == packet.to_high
+    ):
+        return True
+    return (  # type: ignore[no-any-return]
+        flow.a_low == packet.to_low
+        and flow.b_low == packet.from_low
+        and flow.a_port == packet.to_port
+        and flow.b_port == packet.from_port
+        and flow.a_high == packet.to_high
+        and flow.b_high == packet.from_high
+    )
+
+
+@compiled
+def find_flow(tables: Any, packet: Any) -> int:
+    """Return the slot of the flow that `packet` belongs to, or -1."""
+    mask = len(tables.index) - 1
+    tag = packet.hash >> _S
+    place = np.int64(tag) & mask
+    while True:
+        entry = tables.index[place]
+        if entry == 0:
+            return -1
+        if entry >> _S == tag:
+            slot = np.int64(entry & _LOW) - 1
+            if is_same(tables.flows[slot], packet):
+                return slot  # type: ignore[no-any-return]
+        place = (place + 1) & mask
+
+
+@compiled
+def add_flow(tables: Any, packet: Any) -> int:
+    """Return the slot of a new flow whose first packet is `packet`; its counters are still zero."""
+    meta = tables.meta
+    if meta[FREE] == 0 and meta[HIGH_WATER] == len(tables.flows):
+        evict_idle(tables)
+    if meta[FREE]:
+        meta[FREE] -= 1
+        slot = np.int64(tables.free[meta[FREE]])
+    else:
+        slot = meta[HIGH_WATER]
+        meta[HIGH_WATER] += 1
+    flow = tables.flows[slot]
+    flow.a_high, flow.a_low, flow.b_high, flow.b_low = packet.from_high, packet.from_low, packet.to_high, packet.to_low
+    flow.a_port, flow.b_port, flow.protocol = packet.from_port, packet.to_port, packet.protocol
+    flow.has_ports = packet.has_ports
+    flow.a_flags = flow.b_flags = flow.naming = flow.data_sides = flow.was_resumed = 0
+    flow.screen = UNDECIDED
+    flow.opened_by = -1
+    flow.collector = -1
+    flow.a_bytes = flow.b_bytes = flow.a_packets = flow.b_packets = 0
+    flow.started = flow.last = packet.time
+    flow.source = flow.first_source = meta[SOURCE]
+    flow.number = meta[NEXT_NUMBER]
+    meta[NEXT_NUMBER] += 1
+    flow.name_entry = -1
+    flow.is_live = 1
+    tag = packet.hash >> _S
+    flow.hash = np.uint32(tag)
+    mask = len(tables.index) - 1
+    place = np.int64(tag) & mask
+    while tables.index[place] != 0:
+        place = (place + 1) & mask
+    tables.index[place] = (tag << _S) | np.uint64(slot + 1)
+    meta[LIVE] += 1
+    return slot  # type: ignore[no-any-return]
+
+
+@compiled
+def end_flow(tables: Any, slot: int) -> None:
+    """Move a flow to the ended ones, which must have room, and free its slot."""
+    meta, index = tables.meta, tables.index
+    flow = tables.flows[slot]
+    mask = len(index) - 1
+    place = np.int64(flow.hash) & mask
+    while np.int64(index[place] & _LOW) != slot + 1:
+        place = (place + 1) & mask
+    # close the hole: entries behind it move up unless they would pass their own place
+    hole, place = place, (place + 1) & mask
+    while index[place] != 0:
+        home = np.int64(index[place] >> _S) & mask
+        if ((place - home) & mask) >= ((place - hole) & mask):
+            index[hole] = index[place]
+            hole = place
+        place = (place + 1) & mask
+    index[hole] = np.uint64(0)
+    if flow.collector >= 0:
+        tables.collectors[flow.collector].kind = UNUSED
+        flow.collector = -1
+    tables.ended[meta[ENDED]] = tables.flows[slot]
+    meta[ENDED] += 1
+    flow.is_live = 0
+    tables.free[meta[FREE]] = slot
+    meta[FREE] += 1
+    meta[LIVE] -= 1
+
+
+@compiled
+def is_closed(flow: Any) -> bool:
+    """Return whether a reset or both sides' FIN were seen."""
+    return ((flow.a_flags | flow.b_flags) & RST) != 0 or (flow.a_flags & flow.b_flags & FIN) != 0
+
+
+@compiled
+def patience(flow: Any, meta: Any) -> int:
+    """Return after how many us without a packet the flow has ended.
+
+    A connection that may speak a mining protocol gets the time of a session: whether it does is known only later.
+    """
+    if is_closed(flow):
+        return meta[LINGER_US]  # type: ignore[no-any-return]
+    if flow.screen == CANDIDATE:
+        return meta[SESSION_IDLE_US]  # type: ignore[no-any-return]
+    return meta[IDLE_US]  # type: ignore[no-any-return]
+
+
+@compiled
+def evict_idle(tables: Any) -> None:
+    """End the longest idle flows of the next window of records; candidates count as fresher by their longer patience."""
+    meta, flows = tables.meta, tables.flows
+    count = len(flows)
+    window = min(count, EVICTION_WINDOW)
+    hand = meta[HAND] % count
+    ages = np.empty(window, np.int64)
+    for i in range(window):
+        flow = flows[(hand + i) % count]
+        ages[i] = flow.last + patience(flow, meta)
+    wanted = max(1, window // EVICTED_OF)
+    limit = np.sort(ages)[wanted - 1]
+    done = 0
+    for i in range(window):
+        if ages[i] <= limit and done < wanted:
+            end_flow(tables, (hand + i) % count)
+            done += 1
+    meta[EVICTED] += done
+    meta[HAND] = (hand + window) % count
+
+
+@entry
+def sweep_flows(tables: Any, begin: int, count: int, now: int) -> int:
+    """End the flows that are idle for too long among `count` slots from `begin`; return the slot to go on from.
+
+    It stops early where the ended flows have no more room.
+    """
+    meta, flows = tables.meta, tables.flows
+    slot = begin
+    stop = min(begin + count, meta[HIGH_WATER])
+    while slot < stop and meta[ENDED] < len(tables.ended):
+        flow = flows[slot]
+        if flow.is_live and now - flow.last > patience(flow, meta):
+            end_flow(tables, slot)
+        slot += 1
+    return slot
+
+
+@entry
+def drain_flows(tables: Any, begin: int) -> int:
+    """End all flows from slot `begin` on, as far as there is room; return the slot to go on from."""
+    slot = begin
+    while slot < tables.meta[HIGH_WATER] and tables.meta[ENDED] < len(tables.ended):
+        if tables.flows[slot].is_live:
+            end_flow(tables, slot)
+        slot += 1
+    return slot

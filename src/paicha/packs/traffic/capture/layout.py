@@ -1,0 +1,182 @@
+"""Memory layout of the packet loop: records as numpy types, and the tables that its steps share."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+PACKETS_PER_STEP = 4096
+"""Packets decoded before they are followed: few enough for their records to stay in the second-level cache."""
+
+SPARE_PACKETS = 320
+"""Room behind them for datagrams put together from fragments."""
+
+PACKET = np.dtype(
+    [
+        ("from_high", "u8"), ("from_low", "u8"), ("to_high", "u8"), ("to_low", "u8"),
+        ("hash", "u8"), ("time", "i8"), ("number", "i8"), ("start", "i8"),
+        ("length", "i4"), ("missing", "i4"), ("ip_bytes", "i4"), ("sequence", "u4"),
+        ("from_port", "u2"), ("to_port", "u2"), ("protocol", "u2"), ("weight", "u2"),
+        ("flags", "u1"), ("has_ports", "u1"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A decoded packet. IPv4 addresses stand in `low`; `protocol` has bit 8 set for IPv6. `weight`: frames it came in."""
+
+FLOW = np.dtype(
+    [
+        ("a_high", "u8"), ("a_low", "u8"), ("b_high", "u8"), ("b_low", "u8"),
+        ("a_port", "u2"), ("b_port", "u2"), ("protocol", "u2"), ("a_flags", "u1"), ("b_flags", "u1"),
+        ("last", "i8"), ("source", "i4"), ("screen", "u1"), ("naming", "u1"), ("opened_by", "i1"), ("has_ports", "u1"),
+        ("collector", "i4"), ("data_sides", "u1"), ("is_live", "u1"), ("was_resumed", "u1"),
+        ("a_bytes", "i8"), ("b_bytes", "i8"), ("a_packets", "i8"), ("b_packets", "i8"),
+        ("started", "i8"), ("number", "i8"), ("hash", "u4"), ("first_source", "i4"),
+        ("name_entry", "i4"), ("name_window", "u4"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A flow: what every packet needs in the first 64 bytes, the rest in the second."""
+
+SEGMENT = np.dtype(
+    [
+        ("flow", "i8"), ("time", "i8"), ("packet", "i8"), ("start", "i8"),
+        ("sequence", "u4"), ("ip_bytes", "i4"), ("source", "i4"), ("length", "i4"), ("missing", "i4"),
+        ("side", "u1"), ("flags", "u1"),
+    ],
+    align=True,
+)  # fmt: skip
+"""One packet of a candidate connection."""
+
+COLLECTOR = np.dtype(
+    [
+        ("slot", "i4"), ("kind", "u1"), ("side", "u1"), ("flags", "u1"),
+        ("expected", "u4"), ("length", "i4"), ("ip_bytes", "i4"), ("source", "i4"),
+        ("time", "i8"), ("packet", "i8"), ("a_bytes", "i8"), ("b_bytes", "i8"),
+    ],
+    align=True,
+)  # fmt: skip
+"""The first bytes of one side of one flow, kept until they can be read."""
+
+NAME = np.dtype(
+    [
+        ("client_high", "u8"), ("client_low", "u8"), ("server_high", "u8"), ("server_low", "u8"),
+        ("answer_high", "u8"), ("answer_low", "u8"), ("flow", "i8"), ("first", "i8"), ("last", "i8"), ("count", "i8"),
+        ("hash", "u8"), ("start", "i4"), ("length", "i4"), ("source", "i4"),
+        ("client_port", "u2"), ("server_port", "u2"), ("kind", "u1"), ("is_six", "u1"), ("answer_kind", "u1"),
+        ("has_one_port", "u1"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A name seen; `answer_kind` is 0 without an answer, else 4 or 6."""
+
+FRAGMENT = np.dtype(
+    [
+        ("from_high", "u8"), ("from_low", "u8"), ("to_high", "u8"), ("to_low", "u8"),
+        ("time", "i8"), ("number", "i8"), ("id", "u4"), ("held", "i4"), ("total", "i4"), ("ip_bytes", "i4"),
+        ("weight", "u2"), ("protocol", "u2"), ("is_used", "u1"),
+    ],
+    align=True,
+)  # fmt: skip
+"""A datagram of which fragments were seen; `total` is -1 until the last one is."""
+
+COLLECTED_BYTES = 16_640
+COLLECTORS = 2048
+FRAGMENTED = 256
+DATAGRAM_BYTES = 65_536
+NAMES_PER_WINDOW = 65_536
+NAME_BYTES = 4_194_304
+ENDED_FLOWS = 32_768
+SEGMENTS_PER_STEP = 8192
+
+MAXIMUM_NAME = 253
+
+# places in Tables.meta
+LIVE, HIGH_WATER, FREE, HAND, NEXT_NUMBER, ENDED, OPENED, SEGMENTS, COLLECTOR_HAND = range(9)
+NAMES, NAME_USED, NAME_WINDOW, SOURCE, IDLE_US, SESSION_IDLE_US, LINGER_US, SEED, EVICTED = range(9, 18)
+META_PLACES = 18
+
+# Flow.screen
+UNDECIDED, CANDIDATE, ENCRYPTED, QUIET = range(4)
+
+# Name.kind
+DNS, SNI, HOST, CERTIFICATE = range(4)
+
+# Flow.naming bits
+HAS_SNI = 1
+
+# Collector.kind
+UNUSED, CLIENT_HELLO, SERVER_HELLO, NOISE = range(4)
+
+# TCP flags
+FIN, SYN, RST, ACK = 1, 2, 4, 16
+
+TCP, UDP = 6, 17
+SIX = 256
+"""Bit of Packet.protocol that says IPv6."""
+
+
+class Tables(NamedTuple):
+    """Everything that following packets changes."""
+
+    flows: Any
+    index: Any
+    free: Any
+    meta: Any
+    ended: Any
+    opened: Any
+    segments: Any
+    collectors: Any
+    collected: Any
+    names: Any
+    name_index: Any
+    name_bytes: Any
+    work: Any
+
+
+class Fragments(NamedTuple):
+    """Datagrams waiting for fragments: records, bytes, and which eight-byte units have come."""
+
+    records: Any
+    data: Any
+    units: Any
+
+
+def make_tables(max_live_flows: int, seed: int) -> Tables:
+    """Return empty tables; memory is taken from the system only as far as it is used."""
+    slots = 2048
+    while slots < 2 * max_live_flows:
+        slots *= 2
+    meta = np.zeros(META_PLACES, np.int64)
+    meta[SEED] = seed
+    return Tables(
+        flows=_align(FLOW, max_live_flows),
+        index=np.zeros(slots, np.uint64),
+        free=np.zeros(max_live_flows, np.int32),
+        meta=meta,
+        ended=np.zeros(ENDED_FLOWS, FLOW),
+        opened=np.zeros(2 * PACKETS_PER_STEP, FLOW),
+        segments=np.zeros(SEGMENTS_PER_STEP, SEGMENT),
+        collectors=np.zeros(COLLECTORS, COLLECTOR),
+        collected=np.zeros((COLLECTORS, COLLECTED_BYTES), np.uint8),
+        names=np.zeros(NAMES_PER_WINDOW + 1, NAME),
+        name_index=np.zeros(2 * NAMES_PER_WINDOW, np.int32),
+        name_bytes=np.zeros(NAME_BYTES, np.uint8),
+        work=np.zeros(COLLECTED_BYTES, np.uint8),
+    )
+
+
+def make_fragments() -> Fragments:
+    """Return an empty store of fragments."""
+    return Fragments(
+        records=np.zeros(FRAGMENTED, FRAGMENT),
+        data=np.zeros((FRAGMENTED, DATAGRAM_BYTES), np.uint8),
+        units=np.zeros((FRAGMENTED, DATAGRAM_BYTES // 8), np.uint8),
+    )
+
+
+def _align(kind: np.dtype[Any], count: int) -> Any:
+    """Return zeroed records that begin on a boundary of 128 bytes, so that none crosses a cache line in its half."""
+    raw = np.zeros(count * kind.itemsize + 128, np.uint8)
+    skip = -raw.ctypes.data % 128
+    return raw[skip : skip + count * kind.itemsize].view(kind)
