@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 HOUR_US = 3_600_000_000
 
@@ -13,6 +14,19 @@ class Section(BaseModel):
     """A group of values; unknown keys are an error, values never change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def check_pattern(text: str) -> str:
+    """Return a regular expression unchanged.
+
+    Raises:
+        ValueError: it cannot be compiled.
+    """
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"no regular expression: {error}") from error
+    return text
 
 
 class CapturePolicy(Section):
@@ -120,6 +134,40 @@ class ReportListPolicy(Section):
     )
 
 
+class AlertsPolicy(Section):
+    """Which alerts of an intrusion detection system complain of coin mining."""
+
+    patterns: tuple[Annotated[str, AfterValidator(check_pattern)], ...] = Field(
+        (
+            r"coin[ _-]?(mine|mining|hive)",
+            r"crypto[ _-]?(currency|coin)?[ _-]?(mine|mining|jack)",
+            r"currency[ _-]?min(er|ing)",
+            r"(bitcoin|monero|ethereum|litecoin|zcash)[ _/-].{0,40}min(er|ing|e)\b",
+            r"\bmin(er|ing) (pool|checkin|check-in|login|protocol|activity)",
+            r"\b(xmrig|stratum|nicehash|minergate|nanopool|minexmr|supportxmr|cgminer|bfgminer|ethminer)\b",
+            r"挖矿|矿池|矿机",
+        ),
+        description="regular expressions, in any case, of which one is found in signature or category",
+    )
+
+
+class NetflowPolicy(Section):
+    """How flow records are read that an exporter wrote for each direction."""
+
+    timezone_hours: Annotated[float, Field(ge=-14, le=14)] = Field(
+        0.0, description="h ahead of UTC of the machine on which nfdump wrote the CSV: it prints local times"
+    )
+    sampling: Annotated[float, Field(ge=1, le=1_000_000)] = Field(
+        1.0, description="one packet in so many was seen, where the records do not say"
+    )
+    gap_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        300, description="s; records of the same endpoints with a longer gap are another connection; active timeouts"
+    )
+    program_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        3600, description="s after which the nfdump program is given up on one file"
+    )
+
+
 class GradingPolicy(Section):
     """How findings add up to a verdict; the caps of each kind of evidence are not policy."""
 
@@ -193,6 +241,8 @@ class TrafficPolicy(Section):
     names: NamesPolicy = NamesPolicy()
     flow_table: FlowTablePolicy = FlowTablePolicy()
     report_list: ReportListPolicy = ReportListPolicy()
+    alerts: AlertsPolicy = AlertsPolicy()
+    netflow: NetflowPolicy = NetflowPolicy()
     grading: GradingPolicy = GradingPolicy()
     observed: ObservedPolicy = ObservedPolicy()
     power: PowerPolicy = PowerPolicy()

@@ -11,7 +11,7 @@ import pyarrow as pa
 from paicha.kernel.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from io import BufferedReader
 
     from paicha.kernel.reader import Reading, Sink, Source
@@ -124,12 +124,3 @@ def tabulate_lines(block: Block) -> pa.Table:
     step = max(1, -(-len(ends) // SLICES))
     return pa.Table.from_batches([batch.slice(start, step) for start in range(0, len(ends), step)], batch.schema)
 
-
-def reject_lines(sink: Sink, source: Source, rejects: Iterable[tuple[int, str]]) -> int:
-    """Tell the sink of rejected lines (number, reason), equal reasons added up; return how many there were."""
-    found: dict[str, list[int]] = {}
-    for line, reason in rejects:
-        found.setdefault(reason, []).append(line)
-    for reason, lines in found.items():
-        sink.reject(source, f"line {min(lines)}", reason, len(lines))
-    return sum(len(lines) for lines in found.values())

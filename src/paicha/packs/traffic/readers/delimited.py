@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from paicha.packs.traffic.readers.blocks import NEWLINE, Block, reject_lines, tabulate_lines
+from paicha.packs.traffic.readers.blocks import NEWLINE, Block, tabulate_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -114,8 +114,17 @@ def reject_reasons(table: pa.Table, target: Target) -> pa.Table:
         return table
     bad = np.asarray(reasons.is_valid())
     lines = table.column("line").to_numpy()
-    reject_lines(target.sink, target.source, zip(lines[bad].tolist(), reasons.drop_null().to_pylist(), strict=True))
+    _reject(target, lines[bad].tolist(), reasons.drop_null().to_pylist())
     return table.filter(pa.array(~bad))
+
+
+def _reject(target: Target, lines: list[int], reasons: list[str]) -> None:
+    """Tell the sink of rejected lines, equal reasons added up."""
+    found: dict[str, list[int]] = {}
+    for line, reason in zip(lines, reasons, strict=True):
+        found.setdefault(reason, []).append(line)
+    for reason, places in found.items():
+        target.sink.reject(target.source, f"{target.unit} {min(places)}", reason, len(places))
 
 
 def ask(target: Target, query: str, **tables: pa.Table) -> pa.Table:

@@ -39,6 +39,8 @@ class Target:
     source: Source
     sink: Sink
     reading: Reading
+    unit: str = "line"
+    """What positions count."""
 
 
 def accept_valid(target: Target, lines: NDArray[np.int64], checks: Sequence[tuple[Any, str]]) -> NDArray[np.bool_]:
@@ -48,7 +50,7 @@ def accept_valid(target: Target, lines: NDArray[np.int64], checks: Sequence[tupl
         found = to_mask(bad) & good
         count = int(np.count_nonzero(found))
         if count:
-            target.sink.reject(target.source, f"line {lines[int(np.argmax(found))]}", reason, count)
+            target.sink.reject(target.source, f"{target.unit} {lines[int(np.argmax(found))]}", reason, count)
             good &= ~found
     target.sink.accept(target.source, int(np.count_nonzero(good)))
     return good
