@@ -34,6 +34,9 @@ def test_an_unknown_algorithm_has_no_power():
     assert estimate_power(Interval(1, 2, 3, "H/s"), MODEL) is None
     assert power_of_total(MODEL, [1], [2], [3], ["nothing"]) is None
     assert np.isnan(power_of_sessions(MODEL, [1], [2], [3], [None])).all()
+    nan = float("nan")
+    assert np.isnan(power_of_sessions(MODEL, [nan, 1], [nan, 2], [3, nan], ["ethash", "ethash"])).all()
+    assert power_of_total(MODEL, [nan, 4e7], [nan, 5e7], [nan, 6e7], ["ethash"] * 2).high < 1
 
 
 def test_draws_do_not_depend_on_order_or_company():

@@ -84,3 +84,10 @@ def test_rates_of_different_algorithms_are_never_added():
     assert add_rates([one, one]).best == 4
     with pytest.raises(ValueError, match="never added"):
         add_rates([one, Interval(1, 2, 3, "H/s", "sha256d")])
+
+
+def test_without_any_weight_there_is_no_upper_end():
+    low, high = gamma_interval([0.0, 5.0], [0.0, 5.0], [0.0, 1.0])
+    assert low[0] == 0
+    assert np.isnan(high[0])
+    assert 5 < high[1] < 13

@@ -86,18 +86,19 @@ def estimate_power(rate: Interval, model: PowerModel) -> Interval | None:
 def power_of_sessions(
     model: PowerModel, low: ArrayLike, best: ArrayLike, high: ArrayLike, algorithms: Sequence[str | None]
 ) -> Array:
-    """Return kW of every session: one row per session with low, best, high; NaN where the algorithm is unknown.
+    """Return kW of every session: one row per session with low, best, high; NaN where algorithm or rate is unknown.
 
     A session's interval depends on its relative counting error and its algorithm only, so the quantiles are computed on
     a grid of relative errors: 100,000 sessions take well under a second.
     """
     lows, bests, highs = (np.asarray(a, dtype=np.float64) for a in (low, best, high))
     answer = np.full((len(bests), 3), np.nan)
+    is_known = np.isfinite(lows + bests + highs)
     codes, names = _encode(algorithms)
     for code, name in enumerate(names):
         if name not in model.joules:
             continue
-        rows = np.flatnonzero(codes == code)
+        rows = np.flatnonzero((codes == code) & is_known)
         answer[rows] = _scale_quantiles(model.joules[name], lows[rows], bests[rows], highs[rows]) / WATTS_PER_KW
     return answer
 
@@ -158,7 +159,7 @@ def _total(
     for code, name in enumerate(names):
         if name not in model.joules:
             continue
-        rows = (codes == code) & (bests > 0)
+        rows = (codes == code) & (bests > 0) & np.isfinite(bests + variances)
         sums = [float(np.sum(bests[rows] * h[rows])) for h in ends]
         variance = float(np.sum(variances[rows] * ends[1][rows] ** 2))
         drawn = _draw_sum(sums, variance, name, model) * model.joules[name]
@@ -176,7 +177,7 @@ def _draw_sum(sums: list[float], variance: float, name: str, model: PowerModel) 
     if best <= 0:
         return np.zeros(n_draws)
     rng = np.random.default_rng([model.seed, 1, zlib.crc32(name.encode())])
-    relative = variance / best**2
+    relative = (variance**0.5 / best) ** 2
     errors = rng.gamma(1.0 / relative, relative, n_draws) if relative > 0 else np.ones(n_draws)
     # how much of the unseen hours was worked is one assumption for all sessions and algorithms
     u = np.random.default_rng([model.seed, 2]).uniform(size=n_draws)

@@ -42,9 +42,10 @@ def gamma_interval(
     """Return the ends of the interval for the mean of weighted Poisson sums: two arrays of the common shape.
 
     `sum_w` and `sum_w2` are the sums of the weights of the observed shares and of their squares, `max_w` the greatest
-    weight that a share could have had. Gamma interval of Fay and Feuer (Statistics in Medicine 16, 1997), by default in
-    the mid-P variant of Fay and Kim (Biometrical Journal 59, 2017): where pools adjust the difficulty, simulated 95 %
-    intervals cover 95–96 % with it and 96–97 % without. With equal weights both are those of `poisson_interval`.
+    weight that a share could have had; without any weight the high end is NaN. Gamma interval of Fay and Feuer
+    (Statistics in Medicine 16, 1997), by default in the mid-P variant of Fay and Kim (Biometrical Journal 59, 2017):
+    where pools adjust the difficulty, simulated 95 % intervals cover 95–96 % with it and 96–97 % without. With equal
+    weights both are those of `poisson_interval`.
     """
     from scipy.special import gammaincinv
 
@@ -54,7 +55,7 @@ def gamma_interval(
     safe_total = np.where(has_any, total, 1.0)
     shape_low = np.where(has_any, safe_total**2 / np.where(squares > 0, squares, 1.0), 1.0)
     scale_low = np.where(has_any, squares / safe_total, 0.0)
-    above = total + greatest
+    above = np.where(total + greatest > 0, total + greatest, np.nan)
     shape_high = above**2 / (squares + greatest**2)
     scale_high = (squares + greatest**2) / above
     low = gammaincinv(shape_low, tail) * scale_low
@@ -95,7 +96,8 @@ def sum_independent(
         return (mean, mean, max(mean, float(np.sum(high)))) if mean <= 0 else (mean, mean, mean)
     from scipy.special import gammaincinv
 
-    shape, scale = mean**2 / variance, variance / mean
+    relative = (variance**0.5 / mean) ** 2
+    shape, scale = 1.0 / relative, mean * relative
     tail = (1.0 - LEVEL) / 2.0
     ends = np.asarray(gammaincinv(shape, [tail, 1.0 - tail])) * scale
     return min(float(ends[0]), mean), mean, max(float(ends[1]), mean)
