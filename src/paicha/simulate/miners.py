@@ -99,6 +99,8 @@ class _Course:
 
     def mean_rate(self) -> float:
         """Return the true hash rate averaged over the session."""
+        if not self.spec.rate_steps:
+            return self.spec.hash_rate
         duration = self.spec.duration_s
         edges = [0.0, *(since for since, _ in self.spec.rate_steps if since < duration), duration]
         return sum(self.rate_at(low) * (high - low) for low, high in pairwise(edges)) / duration
@@ -112,6 +114,11 @@ class _Course:
             self.lines.append((now, line))
             side, now = line.to_server, now + 0.0002
         return now
+
+    @property
+    def rate_unit(self) -> str:
+        """The unit of hash rates: graphs where cycles are searched, whatever the dialect."""
+        return "g/s" if self.spec.algorithm == "cuckoocycle" else self.dialect.rate_unit
 
     def make_job(self, work: float, *, is_clean: bool) -> Job:
         """Return the next job at the difficulty nearest to `work`."""
@@ -299,7 +306,7 @@ def _deliver(course: _Course, rng: random.Random) -> Session:
         start_us=flows[0].start_us, end_us=flows[0].end_us, jobs=tally.jobs, submitted=tally.submitted,
         accepted=tally.accepted, rejected=tally.rejected, stale=tally.stale, duplicate=tally.duplicate,
         work_accepted=tally.work, hash_rate=course.mean_rate() if is_mining else 0.0,
-        rate_unit="g/s" if spec.algorithm == "cuckoocycle" else course.dialect.rate_unit, difficulty=tuple(tally.difficulty),
+        rate_unit=course.rate_unit, difficulty=tuple(tally.difficulty),
         payload_bytes=sum(flow.payload_out + flow.payload_in for flow in flows), packets=len(packets),
     )  # fmt: skip
     return Session(packets, truth, flows)

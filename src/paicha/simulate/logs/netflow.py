@@ -19,6 +19,8 @@ LONG_HEADER = (
 )
 SHORT_HEADER = "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,flows"
 
+_NOBODY = "0.0.0.0"  # noqa: S104 -- an address that is not known
+
 ACTIVE_TIMEOUT_US = 300_000_000
 """Long flows are exported in pieces of five minutes, as routers do."""
 
@@ -81,13 +83,12 @@ def _write_record(
     protocol = flow.protocol.upper()
     duration = f"{(last - first) / 1e6:.3f}"
     if version == "1.7":
-        ends = f"{source[0]},{source[1]},{target[0]},{target[1]}"
-        return f"{_write_time(first, 3)},{duration},{protocol},{ends},{packets},{octets},1"
+        between = f"{source[0]},{source[1]},{target[0]},{target[1]}"
+        return f"{_write_time(first, 3)},{duration},{protocol},{between},{packets},{octets},1"
     flags = "...AP.SF" if protocol == "TCP" else "........"
     ends = [source[0], target[0], str(source[1]), str(target[1]), protocol, flags]
     counts = ["0", "0", str(packets), str(octets), "0", "0"]
-    routing = ["0", "0", "0", "0", "0", "0", "0", "0", "0.0.0.0", "0.0.0.0", "0", "0"]
+    routing = [*"00000000", _NOBODY, _NOBODY, "0", "0"]
     layers = ["00:00:00:00:00:00"] * 4 + ["0-0-0"] * 10 + ["    0.000"] * 3
     times = [_write_time(first, 0), _write_time(last, 0), duration]
-    parts = [*times, *ends, *counts, *routing, *layers, "0.0.0.0", "17/1", "0", _write_time(last, 3)]
-    return ",".join(parts)
+    return ",".join([*times, *ends, *counts, *routing, *layers, _NOBODY, "17/1", "0", _write_time(last, 3)])
