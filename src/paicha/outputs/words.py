@@ -45,6 +45,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "The same as an earlier run of this workspace: nothing was added.",
     ),
     "run": ("运行", "Run"),
+    "comparison": ("与真值比较", "Compared with the truth"),
     "truth": ("真值", "truth"),
     "found": ("结果", "found"),
     "unknown": ("未知", "unknown"),
