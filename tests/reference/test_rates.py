@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from paicha.kernel.interval import Interval
-from paicha.reference.rates import add_rates, gamma_interval, poisson_interval, sum_independent
+from paicha.reference.rates import add_rates, gamma_interval, poisson_interval, sum_independent, work_interval
 
 
 def test_exact_poisson_ends_are_those_of_published_tables():
@@ -91,3 +91,12 @@ def test_without_any_weight_there_is_no_upper_end():
     assert low[0] == 0
     assert np.isnan(high[0])
     assert 5 < high[1] < 13
+
+
+def test_work_of_constant_difficulty_is_exact_and_of_changing_difficulty_mid_p():
+    low, high = work_interval([500.0, 500.0, 0.0], [5000.0, 9000.0, 0.0], [10.0, 40.0, 10.0])
+    exact = poisson_interval([50, 0])
+    assert (low[0], high[0]) == pytest.approx((exact[0][0] * 10, exact[1][0] * 10))
+    assert high[2] == pytest.approx(exact[1][1] * 10)
+    middle = gamma_interval(500.0, 9000.0, 40.0)
+    assert (low[1], high[1]) == pytest.approx((float(middle[0]), float(middle[1])))

@@ -1,6 +1,8 @@
 import hashlib
+import os
 import string
 import time
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +12,8 @@ from paicha.reference.algorithms import find_algorithms_of_coin
 from paicha.reference.base58 import ALPHABET, decode_base58, decode_cryptonote
 from paicha.reference.files import read_document
 from paicha.reference.wallets import LONGEST_LOGIN, check_wallet, classify_login
+
+SHARED = Path(os.environ.get("PAICHA_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
 
 XMR = "49HqitRzdnhYjgTEAhgGpCfsjdTeMbUTU6cyR4JV1R7k2Eej9rGT8JpFiYDa4tZM6RZiFrHmMzgSrhHEqpDYKBe5B2ufNsL"
 BTC = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
@@ -172,3 +176,15 @@ def test_hostile_texts_are_quick(text):
     assert time.perf_counter() - start < 0.1
     assert len(login.value) <= LONGEST_LOGIN
     assert check_wallet(text * 2) is None
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize(("name", "form", "rejected"), [("XBT", "BTC", 1), ("ETH", "ETH", 0), ("XMR", "XMR", 1)])
+def test_published_lists_pass_but_for_their_misplaced_rows(name, form, rejected):
+    # the list of XBT has one address of TRON, that of XMR one transaction hash
+    path = SHARED / "indicators" / f"ofac_{name}.txt"
+    if not path.exists():
+        pytest.skip(f"{path} is not at hand")
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line]
+    wallets = [check_wallet(line) for line in lines]
+    assert sum(w is None or w.valid is False or form not in w.coins for w in wallets) == rejected

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import tomllib
-from importlib.resources import files
 from typing import Any
 
 from paicha.kernel.errors import InputError
@@ -16,6 +13,8 @@ def read_table(name: str) -> list[dict[str, str]]:
     Raises:
         InputError: a row has more or fewer fields than the header; `where` is the file and line.
     """
+    import csv
+
     lines = _read_text(name).splitlines()
     reader = csv.DictReader(line for line in lines if not line.startswith("#"))
     rows = list(reader)
@@ -27,8 +26,13 @@ def read_table(name: str) -> list[dict[str, str]]:
 
 def read_document(name: str) -> dict[str, Any]:
     """Return the packaged TOML file `name` as a dictionary."""
+    import tomllib
+
     return tomllib.loads(_read_text(name))
 
 
 def _read_text(name: str) -> str:
+    # imported here, as it costs more than all of this room together
+    from importlib.resources import files
+
     return files("paicha.reference").joinpath("data", name).read_text(encoding="utf-8")

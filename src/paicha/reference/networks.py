@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -68,6 +67,8 @@ def read_networks(path: Path) -> tuple[Network, ...]:
     Raises:
         InputError: a column is missing or a figure is not a positive number.
     """
+    import csv
+
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.DictReader(line for line in file if not line.startswith("#"))

@@ -68,6 +68,18 @@ def gamma_interval(
     return np.where(has_any, middle_low, 0.0), middle_high
 
 
+def work_interval(sum_w: ArrayLike, sum_w2: ArrayLike, max_w: ArrayLike, level: float = LEVEL) -> tuple[Array, Array]:
+    """Return the ends of the interval for work done: exact where all weights were equal, mid-P gamma where not.
+
+    Weights were all equal where the sum of squares is the sum times the greatest weight.
+    """
+    total, squares, greatest = (np.asarray(a, dtype=np.float64) for a in (sum_w, sum_w2, max_w))
+    is_constant = np.isclose(squares, total * greatest, rtol=1e-9, atol=0.0)
+    exact = gamma_interval(total, squares, greatest, level, mid_p=False)
+    adjusted = gamma_interval(total, squares, greatest, level)
+    return np.where(is_constant, exact[0], adjusted[0]), np.where(is_constant, exact[1], adjusted[1])
+
+
 def _solve_mixture(quantile: float, low: Array, high: Array, mixture: tuple[Array, Array, Array, Array]) -> Array:
     """Return the quantiles of the half-and-half mixtures of two gamma distributions, between `low` and `high`."""
     from scipy.special import gammainc
