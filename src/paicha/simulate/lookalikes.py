@@ -290,7 +290,10 @@ def run_bitcoin_node(place: Place) -> Conversation:
         inventory = b"\x01\x01\0\0\0" + rng.randbytes(32)
         nonce = rng.randbytes(8)
         pairs.append((b"", _build_bitcoin(b"inv", inventory)))
-        pairs.append((_build_bitcoin(b"getdata", inventory), _build_bitcoin(b"tx", rng.randbytes(240))))
+        spent = b"\x01" + rng.randbytes(36) + b"\x6b" + rng.randbytes(107) + b"\xff\xff\xff\xff"
+        paid = b"\x01" + struct.pack("<Q", rng.randint(10**4, 10**9)) + b"\x19" + rng.randbytes(25)
+        transaction = b"\x01\0\0\0" + spent + paid + bytes(4)
+        pairs.append((_build_bitcoin(b"getdata", inventory), _build_bitcoin(b"tx", transaction)))
         pairs.append((_build_bitcoin(b"ping", nonce), _build_bitcoin(b"pong", nonce)))
     return talk(place, 8333, pairs, "bitcoin-node")
 

@@ -187,6 +187,7 @@ class _Course:
                 self.wire.notes["rate"] = rate
                 self.exchange(now, self.dialect.chatter(self.wire, job))
                 next_chatter = now + self.dialect.chatter_s
+        self.exchange(max(now, spec.duration_s - 0.3), self.dialect.farewell(self.wire, job))
 
     def _push(self, now: float, work: float, *, is_clean: bool, retargets: bool, value: Job | None = None) -> Job:
         job = self.make_job(work, is_clean=is_clean)

@@ -107,4 +107,31 @@ def _answer(wire: Wire, _: Job, share: Share) -> list[Line]:
     return [wire.tell({"id": share.number, "result": None, "error": draw_error(wire, share.verdict)})]
 
 
-STRATUM_V1 = Dialect("stratum-v1", _quantise, _greet, _retarget, _push, _submit, _answer)
+def _chatter(wire: Wire, job: Job) -> list[Line]:
+    """Return what else may be said: the pool's ping and words to the user, the miner's wish for the transactions."""
+    options, lines = wire.spec.options, []
+    if "ping" in options:
+        number = wire.rng.randint(1000, 9999)
+        lines += [
+            wire.tell({"id": number, "method": "mining.ping", "params": []}),
+            wire.ask({"id": number, "result": "pong", "error": None}),
+        ]
+    if "message" in options:
+        lines.append(wire.tell({"id": None, "method": "client.show_message", "params": ["Maintenance at noon"]}))
+    if "transactions" in options:
+        number = wire.count()
+        lines += [
+            wire.ask({"id": number, "method": "mining.get_transactions", "params": [job.id]}),
+            wire.tell({"id": number, "result": [], "error": None}),
+        ]
+    return lines
+
+
+def _farewell(wire: Wire, _: Job) -> list[Line]:
+    if "reconnect" not in wire.spec.options:
+        return []
+    params = [wire.spec.host, wire.spec.server_port, 5]
+    return [wire.tell({"id": None, "method": "client.reconnect", "params": params})]
+
+
+STRATUM_V1 = Dialect("stratum-v1", _quantise, _greet, _retarget, _push, _submit, _answer, _chatter, farewell=_farewell)

@@ -148,8 +148,8 @@ class Dialect:
 
     `quantise` gives the difficulty as on the wire and the exact work per share nearest to the one asked for.
     `greet` is the exchange up to the answered login; `retarget` announces a difficulty, `push` a job, `submit` a share
-    and `answer` the pool's word on it; `chatter` is what the miner says every `chatter_s` seconds. Where
-    `is_sequential`, nothing is asked before the last answer (HTTP).
+    and `answer` the pool's word on it; `chatter` is what is said every `chatter_s` seconds, `farewell` before the end.
+    Where `is_sequential`, nothing is asked before the last answer (HTTP).
     """
 
     name: str
@@ -161,6 +161,7 @@ class Dialect:
     answer: Callable[[Wire, Job, Share], list[Line]]
     chatter: Callable[[Wire, Job], list[Line]] = say_nothing
     chatter_s: float = 60.0
+    farewell: Callable[[Wire, Job], list[Line]] = say_nothing
     greets_with_job: bool = False
     is_sequential: bool = False
     rate_unit: str = "H/s"
