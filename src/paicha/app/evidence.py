@@ -31,7 +31,7 @@ def explain_verdict(name: str, workspace: Workspace | None, file: Path | None) -
     Raises:
         UsageError: there is neither a workspace nor a file, or nothing of that name in it.
     """
-    for document in _read_documents(workspace, file):
+    for document in read_documents(workspace, file):
         for verdict in document["verdicts"]:
             if name in {verdict["id"], verdict["subject"]}:
                 findings = tuple(
@@ -51,14 +51,14 @@ def find_finding(
     Raises:
         UsageError: there is neither a workspace nor a file, or nothing of that name in it.
     """
-    for document in _read_documents(workspace, file):
+    for document in read_documents(workspace, file):
         for finding in document["findings"]:
             if finding["id"] == name:
                 return finding, document
     raise UsageError(f"no finding {name!r}", remedy="name a finding's id as `paicha explain` prints it")
 
 
-def _read_documents(workspace: Workspace | None, file: Path | None) -> Iterator[Mapping[str, Any]]:
+def read_documents(workspace: Workspace | None, file: Path | None) -> Iterator[Mapping[str, Any]]:
     """Yield the documents of a file, or of a workspace's runs, the newest first."""
     if file is not None:
         paths = [file]
