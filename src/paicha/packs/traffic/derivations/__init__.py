@@ -1,7 +1,7 @@
 """Tables made from tables: sessions counted once, matches, estimates, what was observed."""
 
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
-from paicha.packs.traffic.derivations.inside import inside
+from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.presence import addresses, coverage, observed
 from paicha.packs.traffic.derivations.sessions import sessions
@@ -9,3 +9,5 @@ from paicha.packs.traffic.derivations.volume import pool_traffic
 
 DERIVATIONS = (addresses, inside, observed, coverage, sessions, name_matches, endpoint_matches, pool_traffic)
 """All derivations of the pack."""
+
+__all__ = ["DERIVATIONS", "tell_inside"]

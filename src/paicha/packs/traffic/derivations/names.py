@@ -45,7 +45,7 @@ NAME_MATCHES = TableSpec(
 def weigh(indicators: Any, seen: Any, policy: NamesPolicy) -> Any:
     """Return the decayed confidence (0 to 1) that an entry has at the time `seen`, as an expression."""
     last_confirmed = ibis.coalesce(indicators.last_confirmed, seen - int(policy.min_days_unknown * DAY_US))
-    age = ibis.greatest((seen - last_confirmed) / float(DAY_US), 0.0)
+    age = ibis.greatest((seen - last_confirmed).cast("float64") / float(DAY_US), 0.0)
     return (indicators.confidence * (age * (-math.log(2) / policy.half_life_days)).exp()).round(4)
 
 

@@ -129,4 +129,4 @@ def _add_hours(spans: Any, *by: str) -> Any:
         seen_to=ibis.least(slots.last_seen, (slots.hour + 1) * HOUR_US),
     )
     hours = slots.group_by(*by, "hour").agg(seen=_.seen_to.max() - _.seen_from.min())
-    return hours.group_by(*by).agg(hours=_.seen.sum() / float(HOUR_US))
+    return hours.group_by(*by).agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))

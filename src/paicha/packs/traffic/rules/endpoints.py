@@ -9,7 +9,7 @@ from ibis import _
 
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
-from paicha.packs.traffic.rules.evidence import grade_row, list_connections
+from paicha.packs.traffic.rules.evidence import collect, grade_row, list_connections
 from paicha.packs.traffic.rules.names import ENTRY
 from paicha.packs.traffic.rules.sessions import BASIS
 
@@ -33,9 +33,9 @@ def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
     totals = rows.group_by(*GROUP).agg(
         first_seen=rows.started.min(),
         last_seen=rows.ended.max(),
-        sources=rows.source.collect(distinct=True).sort(),
-        sensors=rows.sensor.collect(distinct=True).sort(),
-        names=rows.name.collect(distinct=True).sort(),
+        sources=collect(rows.source),
+        sensors=collect(rows.sensor),
+        names=collect(rows.name),
         count=rows.count(),
         bytes_out=rows.bytes_out.sum(),
         bytes_in=rows.bytes_in.sum(),

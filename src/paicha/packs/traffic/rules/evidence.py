@@ -11,7 +11,7 @@ from paicha.kernel.grades import Evidence, Grade
 
 EVIDENCE_FORMS: dict[str, str | tuple[str, ...]] = {
     "difficulty": ("time:us", "value"),
-    "packets": ("input", "first", "last"),
+    "packets": ("input:sha256", "first", "last"),
     "connections": ("time:us", "client", "client_port", "server", "server_port"),
     "started": "us",
     "ended": "us",
@@ -45,9 +45,15 @@ def describe_sessions(sessions: Any) -> Any:
             "difficulty", "packets", "role", "is_relayed", "joined", "is_open", "work_unit", "reported_rate",
             "bytes_out", "bytes_in", "bytes_lost",
         )},
-        connected_seconds=_.connected / 1_000_000.0,
+        connected_seconds=_.connected.cast("float64") / 1_000_000.0,
         **{name: sessions[name] for name in SESSION_MEASURES},
     )  # fmt: skip
+
+
+def collect(column: Any) -> Any:
+    """Return the distinct values of a group in order, null where there are none (as empty lists, engines differ)."""
+    values = column.collect(distinct=True).sort()
+    return (values.length() > 0).ifelse(values, ibis.null())
 
 
 def grade_row(is_weak: Any, is_answered: Any, strong: Evidence) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from ibis import _
 
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
-from paicha.packs.traffic.rules.evidence import grade_row, list_connections
+from paicha.packs.traffic.rules.evidence import collect, grade_row, list_connections
 from paicha.packs.traffic.rules.sessions import BASIS
 
 if TYPE_CHECKING:
@@ -27,9 +27,9 @@ def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
     totals = rows.group_by(*GROUP).agg(
         first_seen=rows.first_seen.min(),
         last_seen=rows.last_seen.max(),
-        sources=rows.source.collect(distinct=True).sort(),
-        kinds=rows.kind.collect(distinct=True).sort(),
-        answers=rows.answer.collect(distinct=True).sort(),
+        sources=collect(rows.source),
+        kinds=collect(rows.kind),
+        answers=collect(rows.answer),
         count=rows["count"].sum(),
         is_weak=rows.is_weak.all(),
     )

@@ -9,6 +9,7 @@ from ibis import _
 
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
+from paicha.packs.traffic.rules.evidence import collect
 from paicha.packs.traffic.rules.sessions import BASIS
 
 GROUP = ("site", "address", "issuer", "batch")
@@ -37,12 +38,12 @@ def reported(reports: Any) -> Any:
     totals = rows.group_by(*GROUP).agg(
         first_seen=_.first_seen.min(),
         last_seen=_.last_seen.max(),
-        sources=_.source.collect(distinct=True).sort(),
-        client_ports=_.port.collect(distinct=True).sort(),
+        sources=collect(_.source),
+        client_ports=collect(_.port),
         client_port=_.port.min(),
-        peers=_.peer.collect(distinct=True).sort(),
-        peer_ports=_.peer_port.collect(distinct=True).sort(),
-        kinds=_.kind.collect(distinct=True).sort(),
+        peers=collect(_.peer),
+        peer_ports=collect(_.peer_port),
+        kinds=collect(_.kind),
         count=_["count"].sum(),
     )
     key = ibis.coalesce(totals.issuer, "") + ibis.literal("|") + ibis.coalesce(totals.batch, "")
