@@ -84,6 +84,10 @@ def test_every_version_names_its_coins(version, payload):
     assert list(wallet.coins) == read_document("wallets.toml")["base58check"]["versions"][version]
 
 
+def test_a_text_of_two_forms_is_of_the_one_whose_checksum_is_right():
+    assert check_wallet("bc11fMLssCVvVEJiCsaHhDRHgS1Pf9yLis").form == "base58check"
+
+
 def test_every_form_has_a_source():
     for form in read_document("wallets.toml").values():
         assert form["source"]

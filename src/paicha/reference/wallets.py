@@ -47,14 +47,19 @@ class Login:
 
 
 def check_wallet(text: str) -> Wallet | None:
-    """Return the wallet that the whole text is, None where it has no wallet's form."""
+    """Return the wallet that the whole text is, None where it has no wallet's form.
+
+    Where a text fits several forms, as bc11… fits Bech32 and base58, one whose checksum fails comes last.
+    """
     if not 0 < len(text) <= LONGEST_LOGIN or not text.isascii():
         return None
+    failed: Wallet | None = None
     for read in READERS:
         wallet = read(text)
-        if wallet is not None:
+        if wallet is not None and wallet.valid is not False:
             return wallet
-    return None
+        failed = failed or wallet
+    return failed
 
 
 def classify_login(text: str) -> Login:
