@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from paicha.simulate.dialects.catalogue import PROFILES
 from paicha.simulate.logs.lists import IndicatorRow, ReportRow, UnitRow, make_credit_code
-from paicha.simulate.population import POOLS, UNITS, find_pool
+from paicha.simulate.population import NATURES_ZH, POOLS, UNITS, find_pool
 
 if TYPE_CHECKING:
     import random
@@ -28,7 +28,7 @@ def build_units(rng: random.Random) -> list[UnitRow]:
             start, _, end = span.partition("-")
             rows.append(
                 UnitRow(
-                    unit.name, code, unit.nature, unit.industry, unit.region, "网络管理员", phone,
+                    unit.name, code, NATURES_ZH[unit.nature], unit.industry, unit.region, "网络管理员", phone,
                     cidr="" if end else span, start=start if end else "", end=end, is_nat=unit.is_nat,
                 )
             )  # fmt: skip
@@ -36,7 +36,7 @@ def build_units(rng: random.Random) -> list[UnitRow]:
     old = make_credit_code(rng, "320700")
     rows.append(
         UnitRow(
-            "旧日科技有限公司", old, "private enterprise", "软件", "320700", "网络管理员", "0000-1234567",
+            "旧日科技有限公司", old, NATURES_ZH["private-enterprise"], "软件", "320700", "网络管理员", "0000-1234567",
             cidr="10.60.0.0/18", valid_from="2015-01-01", valid_to="2019-12-31",
         )
     )  # fmt: skip

@@ -29,11 +29,11 @@ UNITS: tuple[Unit, ...] = (
     Unit("江川大学计算中心", "university", "教育", "320102", ("10.10.32.0-10.10.47.255",), "10.10.33.", "12"),
     Unit("江川理工学院", "university", "教育", "320200", ("10.11.0.0/16",), "10.11.7.", "12"),
     Unit("江川市数据局", "government", "公共管理", "320300", ("10.20.0.0/16",), "10.20.1.", "11"),
-    Unit("江川市第一人民医院", "public institution", "卫生", "320400", ("10.30.0.0/16",), "10.30.2.", "12"),
-    Unit("江川能源集团有限公司", "state-owned enterprise", "电力", "320500", ("10.40.0.0/16",), "10.40.9."),
-    Unit("江川材料研究所", "research institute", "科学研究", "320600", ("10.50.0.0/16",), "10.50.3.", "12"),
-    Unit("启明网络科技有限公司", "private enterprise", "软件", "320700", ("10.60.0.0-10.60.63.255",), "10.60.1."),
-    Unit("极速网咖", "internet café", "互联网上网服务", "320800", ("10.70.8.0/22",), "10.70.8.", "92"),
+    Unit("江川市第一人民医院", "public-institution", "卫生", "320400", ("10.30.0.0/16",), "10.30.2.", "12"),
+    Unit("江川能源集团有限公司", "state-owned-enterprise", "电力", "320500", ("10.40.0.0/16",), "10.40.9."),
+    Unit("江川材料研究所", "research-institute", "科学研究", "320600", ("10.50.0.0/16",), "10.50.3.", "12"),
+    Unit("启明网络科技有限公司", "private-enterprise", "软件", "320700", ("10.60.0.0-10.60.63.255",), "10.60.1."),
+    Unit("极速网咖", "internet-cafe", "互联网上网服务", "320800", ("10.70.8.0/22",), "10.70.8.", "92"),
     Unit("江川宽带接入", "unknown", "电信", "320100", ("100.64.0.0/16",), "100.64.2.", is_nat=True),
     Unit("", "unknown", "", "", (), "10.99.5.", is_filed=False),
 )
@@ -90,6 +90,12 @@ MINERS: tuple[Plan, ...] = (
     Plan("aeternity", 10, 124, {}),
 )
 """The miners of one province of size 1."""
+
+NATURES_ZH = {
+    "government": "机关", "public-institution": "事业单位", "university": "高校", "research-institute": "科研院所",
+    "state-owned-enterprise": "国有企业", "private-enterprise": "民营企业", "internet-cafe": "网吧", "unknown": "其他",
+}  # fmt: skip
+"""The natures as filings write them."""
 
 POOLS: tuple[tuple[str, str], ...] = (
     ("BTC", "btc.deepvein.example"), ("LTC", "ltc.deepvein.example"), ("DOGE", "doge.deepvein.example"),
