@@ -65,9 +65,8 @@ def take_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
         session.settle(entry, judge_answer(message), mark[0])
     elif entry[0] == "login":
         result = message.get("result")
-        session.answer_login(
-            is_accepted=judge_answer(message) == ACCEPTED and not (result is None and "result" in message)
-        )
+        has_nothing = result is None and "result" in message
+        session.answer_login(is_accepted=judge_answer(message) == ACCEPTED and not has_nothing)
     return entry
 
 

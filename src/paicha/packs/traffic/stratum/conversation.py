@@ -213,8 +213,7 @@ class Conversation:
         if len(flights) < FLIGHTS and len(flights[-1][1]) < 256 and self.framing.modes[side] in {"undecided", "raw"}:
             return
         self.flights = None
-        if len(flights) == FLIGHTS and flights[0][0] == max(0, self.connection.opened_by):
-            if second.is_handshake(flights[0][1], flights[1][1]):
-                self.has_handshake = True
-                second.begin(self.session, flights[0][0])
-                self.session.notes["frames"] = 1
+        is_complete = len(flights) == FLIGHTS and flights[0][0] == max(0, self.connection.opened_by)
+        if is_complete and second.is_handshake(flights[0][1], flights[1][1]):
+            self.has_handshake = True
+            second.begin(self.session, flights[0][0])

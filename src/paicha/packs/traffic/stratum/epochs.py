@@ -20,7 +20,7 @@ LENGTHS = (
 
 
 def find_algorithm(seed: str, height: int, candidates: tuple[str, ...]) -> str | None:
-    """Return the one candidate whose epochs fit a seed hash of 64 digits at a height; None where not exactly one does."""
+    """Return the one candidate whose epochs fit a seed hash of 64 digits at a height; None if not one does."""
     rounds = _index_seeds().get(seed.removeprefix("0x").lower())
     if rounds is None or rounds == 0 or not 0 < height < 1 << 40:
         return None

@@ -83,10 +83,10 @@ class Framing:
         if is_http(data):
             self.modes[side], self.parsers[side] = "http", HttpStream(self.max_bytes, is_tunnel=self.is_tunnel)
             return self._push_http(side, data)
-        if len(data) < DECIDING_BYTES and self.modes[side] == "undecided":
-            if not data or any(token.startswith(data) for token in (*METHODS, RESPONSE)):
-                self.waiting[side] = data
-                return []
+        is_short = len(data) < DECIDING_BYTES and self.modes[side] == "undecided"
+        if is_short and any(token.startswith(data) for token in (*METHODS, RESPONSE)):
+            self.waiting[side] = data
+            return []
         if self.is_joined and (b'\n{"' in data or data.endswith(b"}\n")):
             return self._begin_json(side, data, is_lost=True)
         self.modes[side] = "raw"

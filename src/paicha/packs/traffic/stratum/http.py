@@ -24,7 +24,7 @@ LARGE_EDGE_BYTES = 8192
 
 @dataclass(slots=True)
 class HttpMessage:
-    """A request (`method`, `path`) or a response (`status`); `is_whole` is False where parts of the body are missing."""
+    """A request (`method`, `path`) or a response (`status`); `is_whole`: no part of the body is missing."""
 
     method: str = ""
     path: str = ""

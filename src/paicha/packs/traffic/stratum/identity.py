@@ -89,7 +89,7 @@ def identify(session: Session) -> Identity:
 
 
 def _list_coins(dialect: str, logins: tuple[Login, ...]) -> tuple[str, ...]:
-    """Return the coins that the wallets allow and the dialect can mine; none where a wallet may be paid for anything."""
+    """Return the coins that the wallets allow and the dialect can mine."""
     families = FAMILIES.get(dialect)
     coins: dict[str, None] = {}
     for login in logins:
@@ -109,6 +109,8 @@ def _find_algorithm(session: Session, dialect: str, coins: tuple[str, ...]) -> A
             return found
     if dialect in {"chia", "stratum-v2"}:
         return None
+    if dialect == "cryptonote" and "XMR" in coins and session.first_work is not None:
+        return find_algorithm(_date_monero(session.first_work))
     if len(coins) == 1 and (found := find_algorithm_of_coin(coins[0])) is not None:
         families = FAMILIES.get(dialect)
         if families is None or found.family in families:
@@ -119,8 +121,6 @@ def _find_algorithm(session: Session, dialect: str, coins: tuple[str, ...]) -> A
         return find_algorithm(named)
     if dialect == "ironfish" and session.first_work is not None and session.first_work < FISHHASH_SINCE_US:
         return find_algorithm("blake3-ironfish")
-    if dialect == "cryptonote" and "XMR" in coins and session.first_work is not None:
-        return find_algorithm(_date_monero(session.first_work))
     return find_algorithm(USUAL.get(dialect))
 
 

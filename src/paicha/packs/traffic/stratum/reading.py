@@ -33,7 +33,8 @@ def read_json(session: Session, value: Any, side: int, mark: Mark, size: int) ->
     if isinstance(value, list):
         # JSON-RPC batches
         parts = [part for part in value[:MAX_BATCH] if isinstance(part, dict)]
-        return any([_read_object(session, part, side, mark, size // max(1, len(parts))) for part in parts])
+        # every part is read, whatever the first one says
+        return sum(_read_object(session, part, side, mark, size // len(parts)) for part in parts) > 0
     return isinstance(value, dict) and _read_object(session, value, side, mark, size)
 
 
@@ -61,9 +62,8 @@ def _may_be_other(session: Session) -> bool:
 
 def _read_nameless(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
     """Read an answer, a push of work, or a message that names itself otherwise."""
-    if "type" in message or "identifier" in message:
-        if browser.read(session, message, side, mark, size):
-            return True
+    if ("type" in message or "identifier" in message) and browser.read(session, message, side, mark, size):
+        return True
     if ethproxy.read_work(session, message, side, mark):
         return True
     if ironfish.read_error(session, message, side, mark):

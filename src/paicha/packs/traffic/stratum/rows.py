@@ -98,9 +98,7 @@ def _judge_state(conversation: Conversation, policy: StratumPolicy) -> str:
     if session.jobs + book.accepted >= policy.min_exchanges and (not is_refused or book.submitted > 0):
         return "mining"
     client = _find_client(conversation)
-    is_one_sided = (
-        conversation.streams[1 - client].position is None or conversation.framing.modes[1 - client] == "undecided"
-    )
+    is_one_sided = conversation.framing.modes[1 - client] == "undecided"
     return "mining" if book.submitted and is_one_sided else "attempt"
 
 
@@ -118,9 +116,8 @@ def _sum_work(session: Session, identity: Identity, conversation: Conversation) 
         if (value := read_worth(worth, unit.hashes)) is not None
     ]
     is_known = session.known_since is not None or session.known_us > 0
-    has_work = (
-        is_known and identity.dialect not in WORKLESS and (bool(values) or not counts) and _is_valued(session, unit)
-    )
+    has_unit = unit.hashes is not None or session.has_targets
+    has_work = is_known and has_unit and identity.dialect not in WORKLESS and (bool(values) or not counts)
     if not has_work and connected == 0 and session.first_work is not None:
         connected = max(0, conversation.ended - session.first_work - session.gone_us)
     return {
@@ -139,10 +136,6 @@ def _sum_work(session: Session, identity: Identity, conversation: Conversation) 
             if not (is_plain(worth) and session.has_targets) and (value := read_worth(worth, unit.hashes)) is not None
         ],
     }
-
-
-def _is_valued(session: Session, unit: Unit) -> bool:
-    return unit.hashes is not None or session.has_targets
 
 
 def _find_largest(session: Session, unit: Unit, values: list[tuple[float, int, int]]) -> float | None:

@@ -55,7 +55,7 @@ def _read_named_job(params: dict[str, Any]) -> Shape | None:
     if job is None:
         return None
     target = params.get("target")
-    worth = of_hashes(work_of_target_be(target)) if is_hex(target, 48, 64) else None
+    worth = of_hashes(work_of_target_be(str(target))) if is_hex(target, 48, 64) else None
     return Shape("other", 10, job, worth=worth)
 
 

@@ -41,7 +41,7 @@ class Tracker:
     def feed(self, segments: Segments) -> Sequence[int]:
         """Read packets; return the numbers of connections that certainly do not mine, of which no more are wanted."""
         known = [self._number(key) for key in segments.sources]
-        view = memoryview(segments.data)
+        view = segments.data
         hopeless: list[int] = []
         live = self.live
         for flow, side, time, sequence, flags, ip_bytes, packet, source, start, length, missing in zip(

@@ -53,9 +53,7 @@ def resolve_unit(
     if raw_from is not None and min(difficulties) >= raw_from:
         return Unit(1.0, words="difficulty in hashes: too great to be in any other unit")
     if dialect == "alephium" or (algorithm is not None and algorithm.is_unit_certain and usual):
-        return Unit(
-            usual, words=f"difficulty × {usual:.10g} hashes, the unit of {algorithm.id if algorithm else dialect}"
-        )
+        return Unit(usual, words=f"difficulty × {usual or 0:.10g} hashes, as all pools of this algorithm count")
     base = usual or BITCOIN
     shares = sum(difficulties.values())
     plain = sum(value * count for value, count in difficulties.items())

@@ -27,7 +27,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
     if method == "login":
         return _read_login(session, message, params, side, mark)
     if method == "job":
-        return is_job(params) and _give_job(session, params, side, mark)
+        return isinstance(params, dict) and is_job(params) and _give_job(session, params, side, mark)
     if method == "submit":
         return _read_share(session, message, params, side, mark, size)
     if method in CHATTER and session.dialects.get(DIALECT):
@@ -50,13 +50,13 @@ def read_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
     """Read an answer that carries a job (to a login or to getjob), or that refuses a login."""
     result = message.get("result")
     job = result.get("job") if isinstance(result, dict) else None
-    has_job = is_job(job) or is_job(result)
-    if not has_job:
+    work = job if is_job(job) else result
+    if not isinstance(work, dict) or not is_job(work):
         return _read_refusal(session, message, side, mark)
     entry = session.take_answer(side, message.get("id"), mark[0])
     if entry is not None and entry[0] == "login":
         session.answer_login(is_accepted=True)
-    return _give_job(session, job if is_job(job) else result, side, mark)
+    return _give_job(session, work, side, mark)
 
 
 def _read_login(session: Session, message: dict[str, Any], params: object, side: int, mark: Mark) -> bool:
@@ -129,10 +129,8 @@ def _read_share(session: Session, message: dict[str, Any], params: object, side:
     if not isinstance(params, dict):
         return False
     job, nonce = name_job(params.get("job_id")), params.get("nonce")
-    is_share = is_hex(nonce, 8, 32) and (
-        is_hex(params.get("result"), 64) or session.book.jobs.get(job or "") is not None
-    )
-    if job is None or not is_share:
+    names_job = session.book.jobs.get(job or "") is not None
+    if job is None or not is_hex(nonce, 8, 32) or not (names_job or is_hex(params.get("result"), 64)):
         return False
     session.speak(side, DIALECT, 10, is_client=True)
     session.send_share(side, message.get("id"), job, str(nonce), mark[0], size)

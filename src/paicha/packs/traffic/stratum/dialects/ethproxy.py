@@ -47,7 +47,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
         session.ask(side, message.get("id"), "work", mark[0])
     elif verb == "submitWork":
         session.log_in(None, message.get("worker"))
-        session.send_share(side, message.get("id"), values[1][:128].lower(), values[0], mark[0], size)
+        session.send_share(side, message.get("id"), str(values[1])[:128].lower(), str(values[0]), mark[0], size)
     else:
         session.report_rate(read_hex_number(values[0]) if values else None)
         session.ask(side, message.get("id"), "other", mark[0], size)

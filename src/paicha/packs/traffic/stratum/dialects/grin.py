@@ -26,7 +26,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
     method, params = message["method"], message.get("params")
     if method in {"job", "getjobtemplate"}:
         job = params if method == "job" else message.get("result")
-        if is_job(job):
+        if isinstance(job, dict) and is_job(job):
             if "result" in message:
                 session.take_answer(side, message.get("id"), mark[0])
             return _give_job(session, job, side, mark)

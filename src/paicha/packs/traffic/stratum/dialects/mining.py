@@ -58,7 +58,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
     return method in SUPPORTING and session.is_proven
 
 
-def _subscribe(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
+def _subscribe(session: Session, message: dict[str, Any], side: int, mark: Mark, _: int) -> bool:
     params = message.get("params")
     if params is not None and not isinstance(params, list | dict):
         return False
@@ -81,7 +81,7 @@ def _subscribe(session: Session, message: dict[str, Any], side: int, mark: Mark,
     return True
 
 
-def _authorize(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
+def _authorize(session: Session, message: dict[str, Any], side: int, mark: Mark, _: int) -> bool:
     params = message.get("params")
     if isinstance(params, dict):
         named = (params.get(key) for key in ("wallet", "login", "user", "username", "address", "worker"))
@@ -112,7 +112,7 @@ def _submit(session: Session, message: dict[str, Any], side: int, mark: Mark, si
     return True
 
 
-def _notify(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
+def _notify(session: Session, message: dict[str, Any], side: int, mark: Mark, _: int) -> bool:
     params = message.get("params")
     shape = read_notify(params)
     if shape is None:
@@ -152,7 +152,7 @@ def _set_target(session: Session, message: dict[str, Any], side: int, mark: Mark
     return True
 
 
-def _hello(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
+def _hello(session: Session, message: dict[str, Any], side: int, mark: Mark, _: int) -> bool:
     params = message.get("params")
     if not isinstance(params, dict):
         return False
@@ -185,7 +185,7 @@ def _hashrate(session: Session, message: dict[str, Any], side: int, mark: Mark, 
     return True
 
 
-def _noop(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
+def _noop(session: Session, message: dict[str, Any], side: int, mark: Mark, _: int) -> bool:
     session.ask(side, message.get("id"), "other", mark[0])
     return session.is_proven
 

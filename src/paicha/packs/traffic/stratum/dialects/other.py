@@ -26,9 +26,8 @@ MAX_PENDING_JOBS = 16
 
 def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size: int) -> bool:
     """Read one message; nothing is proven before a share names a job that the other side gave."""
-    body = next(
-        (part for key in ("params", "result", "data", "job") if isinstance(part := message.get(key), dict)), message
-    )
+    parts = (message.get(key) for key in ("params", "result", "data", "job"))
+    body = next((part for part in parts if isinstance(part, dict)), message)
     job = _name_job(body)
     if job is not None and _has_work(body):
         return _give_job(session, job, body, side, mark)

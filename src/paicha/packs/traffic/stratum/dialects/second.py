@@ -37,7 +37,8 @@ def is_handshake(first: bytes, second: bytes) -> bool:
 def begin(session: Session, side: int) -> None:
     """Note a handshake that `side` began."""
     session.speak(side, DIALECT, is_client=True)
-    session.notes["frames"] = 0
+    # the frame that showed that the handshake was over
+    session.notes["frames"] = 1
 
 
 def read(session: Session, size: int, side: int, mark: Mark) -> None:

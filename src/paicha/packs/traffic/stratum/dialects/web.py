@@ -113,7 +113,7 @@ def _read_result(
         session.settle(entry, verdict, mark[0])
         return
     worth = _read_work(session, result)
-    if worth is not None:
+    if worth is not None and isinstance(result, dict):
         session.speak(side, TEMPLATE if "data" not in result else GETWORK, is_client=False)
         session.give_job(None, mark, of_hashes(worth))
         session.answer_login(is_accepted=True)
