@@ -24,6 +24,9 @@ from paicha.packs.traffic.capture.framing import (
     LATEST_US,
     MAXIMUM_FRAME,
     MORE,
+    NEXT_TIME,
+    PAUSE,
+    PAUSED,
     RECORDS,
     SKIP,
     STATUS,
@@ -127,44 +130,45 @@ def count_bad(cursor: Any, count: int, first: int) -> None:
 @compiled
 def read_packet_block(
     data: Any, at: int, end: int, kind: int, cursor: Any, interfaces: Any, packets: Any, fragments: Any, state: Any
-) -> None:
-    """Decode the packet in the block data[at:end], or count it as bad."""
+) -> bool:
+    """Decode the packet in the block data[at:end], or count it as bad; return False where it has to wait."""
     swapped = cursor[SWAPPED]
     cursor[RECORDS] += 1
-    number = cursor[RECORDS]
-    high, low = 0, 0
+    high, low, which = 0, 0, 0
+    begin = at + 28
     if kind == SIMPLE_PACKET:
-        begin, which = at + 12, 0
+        begin = at + 12
         wire = read_number(data, at + 8, swapped)
         captured = min(wire, end - 4 - begin)
         if cursor[INTERFACES] and interfaces[0, SNAP]:
             captured = min(captured, interfaces[0, SNAP])
-    else:
-        begin = at + 28
-        if begin > end - 4:
-            count_bad(cursor, BAD_PACKET, FIRST_BAD_PACKET)
-            return
+    elif begin <= end - 4:
         which = read_number(data, at + 8, swapped) if kind == ENHANCED_PACKET else read_short(data, at + 8, swapped)
         high, low = read_number(data, at + 12, swapped), read_number(data, at + 16, swapped)
         captured, wire = read_number(data, at + 20, swapped), read_number(data, at + 24, swapped)
+    else:
+        captured = wire = 0
     if captured > end - 4 - begin or which >= cursor[INTERFACES] or captured > MAXIMUM_FRAME:
         count_bad(cursor, BAD_PACKET, FIRST_BAD_PACKET)
-        return
+        return True
     link = interfaces[which, INTERFACE_LINK]
     if not is_supported(link):
         if cursor[BAD_LINK] == 0:
             cursor[BAD_LINK_TYPE] = link
         count_bad(cursor, BAD_LINK, FIRST_BAD_LINK)
-        return
+        return True
     time = cursor[LAST_TIME] if kind == SIMPLE_PACKET else scale_time(high, low, interfaces[which])
     if time < 0:
         count_bad(cursor, BAD_TIME, FIRST_BAD_TIME)
-        return
+        return True
+    if time > cursor[PAUSE]:
+        cursor[RECORDS] -= 1
+        cursor[NEXT_TIME] = time
+        return False
     cursor[LAST_TIME] = time
-    stop = begin + captured
-    decode_frame(
-        data, begin, stop, begin + min(wire, MAXIMUM_FRAME), link, time, number, packets, fragments, state
-    )  # fmt: skip
+    stop = begin + min(wire, MAXIMUM_FRAME)
+    decode_frame(data, begin, begin + captured, stop, link, time, cursor[RECORDS], packets, fragments, state)
+    return True
 
 
 @entry
@@ -206,7 +210,8 @@ def read_blocks(
             break
         if kind == INTERFACE:
             add_interface(data, at, at + length, cursor, interfaces)
-        else:
-            read_packet_block(data, at, at + length, kind, cursor, interfaces, packets, fragments, state)
+        elif not read_packet_block(data, at, at + length, kind, cursor, interfaces, packets, fragments, state):
+            status = PAUSED
+            break
         cursor[AT] = at + length
     cursor[STATUS] = status

@@ -53,6 +53,12 @@ def read_dns_name(data: Any, begin: int, at: int, end: int, work: Any, out: int)
 
 
 @compiled
+def window_mark(tables: Any) -> int:
+    """Return bits that tell the present window of names from those shortly before it."""
+    return ((tables.meta[NAME_WINDOW] & 0xFFF) + 1) << 17  # type: ignore[no-any-return]
+
+
+@compiled
 def read_dns(tables: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> None:
     """Count the names of the DNS message data[at:end] that `packet` carries."""
     if at + 17 > end or read_16(data, at + 4) == 0:
@@ -67,15 +73,15 @@ def read_dns(tables: Any, flow: Any, packet: Any, data: Any, at: int, end: int) 
         return
     draft = draft_name(tables, DNS, packet, not is_answer, 0)
     if not is_answer:
-        flow.name_entry = add_name(tables, draft, work, 0, length)
-        flow.name_window = tables.meta[NAME_WINDOW]
+        flow.asked = ((add_name(tables, draft, work, 0, length) + 1) & 0x1FFFF) | window_mark(tables)
         return
-    for _ in range(read_16(data, at + 4) - 1):  # further questions are never asked in practice
+    if read_16(data, at + 4) > 1:  # never asked in practice
         return
     found = read_answers(tables, draft, data, at, place + 4, end, length)
     if found:
-        forget_name(tables, flow.name_entry, flow.name_window)
-    elif flow.name_entry < 0:
+        if flow.asked & ~0x1FFFF == window_mark(tables):
+            forget_name(tables, (flow.asked & 0x1FFFF) - 1)
+    elif flow.asked == 0:
         add_name(tables, draft, work, 0, length)
 
 

@@ -96,11 +96,13 @@ def add_flow(tables: Any, packet: Any) -> int:
     flow.opened_by = -1
     flow.collector = -1
     flow.a_bytes = flow.b_bytes = flow.a_packets = flow.b_packets = 0
-    flow.started = flow.last = packet.time
-    flow.source = flow.first_source = meta[SOURCE]
+    flow.started = flow.a_last = packet.time
+    flow.b_last = 0
+    flow.first_source = meta[SOURCE]
+    flow.a_source = flow.b_source = meta[SOURCE] & 0xFFFF
     flow.number = meta[NEXT_NUMBER]
     meta[NEXT_NUMBER] += 1
-    flow.name_entry = -1
+    flow.asked = 0
     flow.is_live = 1
     tag = packet.hash >> _S
     flow.hash = np.uint32(tag)
@@ -149,6 +151,12 @@ def is_closed(flow: Any) -> bool:
 
 
 @compiled
+def last_time(flow: Any) -> int:
+    """Return the time of the flow's last packet."""
+    return max(flow.a_last, flow.b_last)  # type: ignore[no-any-return]
+
+
+@compiled
 def patience(flow: Any, meta: Any) -> int:
     """Return after how many us without a packet the flow has ended.
 
@@ -171,7 +179,7 @@ def evict_idle(tables: Any) -> None:
     ages = np.empty(window, np.int64)
     for i in range(window):
         flow = flows[(hand + i) % count]
-        ages[i] = flow.last + patience(flow, meta)
+        ages[i] = last_time(flow) + patience(flow, meta)
     wanted = max(1, window // EVICTED_OF)
     limit = np.sort(ages)[wanted - 1]
     done = 0
@@ -194,7 +202,7 @@ def sweep_flows(tables: Any, begin: int, count: int, now: int) -> int:
     stop = min(begin + count, meta[HIGH_WATER])
     while slot < stop and meta[ENDED] < len(tables.ended):
         flow = flows[slot]
-        if flow.is_live and now - flow.last > patience(flow, meta):
+        if flow.is_live and now - last_time(flow) > patience(flow, meta):
             end_flow(tables, slot)
         slot += 1
     return slot

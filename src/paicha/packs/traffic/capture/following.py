@@ -15,7 +15,7 @@ from paicha.packs.traffic.capture.collecting import (
 )
 from paicha.packs.traffic.capture.compiling import compiled, entry, prefetch
 from paicha.packs.traffic.capture.dns import PORT, read_dns
-from paicha.packs.traffic.capture.flow_table import add_flow, end_flow, find_flow, is_closed, patience
+from paicha.packs.traffic.capture.flow_table import add_flow, end_flow, find_flow, is_closed, last_time, patience
 from paicha.packs.traffic.capture.layout import (
     ACK,
     CANDIDATE,
@@ -25,6 +25,8 @@ from paicha.packs.traffic.capture.layout import (
     HAS_SNI,
     HOST,
     NOISE,
+    NOISE_ANSWER,
+    NOISE_HELLO,
     OPENED,
     QUIET,
     SEGMENTS,
@@ -45,9 +47,6 @@ AHEAD = 32
 
 REUSE_US = 10_000_000
 """After such a silence a new SYN begins a new connection, though the end of the old one was not seen."""
-
-NOISE_HELLO, NOISE_ANSWER = 64, 234
-"""Payload lengths of the Noise NX handshake of Stratum V2: ephemeral key; key, encrypted static key, signature."""
 
 _LOW = np.uint64(0xFFFFFFFF)
 _S = np.uint64(32)
@@ -94,8 +93,8 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
     is_tcp = packet.protocol & 0xFF == TCP
     if slot >= 0:
         flow = tables.flows[slot]
-        gap = packet.time - flow.last
-        is_repeat = flow.source != meta[SOURCE] and gap <= 0
+        gap = packet.time - last_time(flow)
+        is_repeat = is_second_sighting(flow, packet, find_side(flow, packet), meta[SOURCE] & 0xFFFF)
         if gap > patience(flow, meta) or (is_tcp and not is_repeat and begins_anew(flow, packet, gap)):
             end_flow(tables, slot)
             slot = -1
@@ -103,9 +102,7 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
         slot = add_flow(tables, packet)
         is_repeat = False
     flow = tables.flows[slot]
-    side = 0
-    if flow.a_low != packet.from_low or flow.a_port != packet.from_port or flow.a_high != packet.from_high:
-        side = 1
+    side = find_side(flow, packet)
     if not is_repeat:
         count_packet(flow, packet, side, meta[SOURCE])
     if is_tcp:
@@ -116,6 +113,22 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
     elif packet.length >= 12 and not is_repeat and packet.protocol & 0xFF == UDP:
         if packet.from_port == PORT or packet.to_port == PORT:
             read_dns(tables, flow, packet, data, packet.start, packet.start + packet.length)
+
+
+@compiled
+def find_side(flow: Any, packet: Any) -> int:
+    """Return 0 where `a` sent the packet, 1 where `b` did."""
+    if flow.a_low != packet.from_low or flow.a_port != packet.from_port or flow.a_high != packet.from_high:
+        return 1
+    return 0
+
+
+@compiled
+def is_second_sighting(flow: Any, packet: Any, side: int, source: int) -> bool:
+    """Return whether another input has shown this side's packets up to this time already."""
+    if side == 0:
+        return flow.a_source != source and packet.time <= flow.a_last  # type: ignore[no-any-return]
+    return flow.b_source != source and packet.time <= flow.b_last  # type: ignore[no-any-return]
 
 
 @compiled
@@ -133,15 +146,15 @@ def count_packet(flow: Any, packet: Any, side: int, source: int) -> None:
         flow.was_resumed = 2
         flow.started = packet.time
         flow.first_source = source
-    flow.last = max(flow.last, packet.time)
-    flow.source = source
     if packet.flags & SYN and packet.protocol & 0xFF == TCP:
         flow.opened_by = 1 - side if packet.flags & ACK else side
     if side == 0:
+        flow.a_source, flow.a_last = source & 0xFFFF, max(flow.a_last, packet.time)
         flow.a_packets += packet.weight
         flow.a_bytes += packet.ip_bytes
         flow.a_flags |= packet.flags
     else:
+        flow.b_source, flow.b_last = source & 0xFFFF, max(flow.b_last, packet.time)
         flow.b_packets += packet.weight
         flow.b_bytes += packet.ip_bytes
         flow.b_flags |= packet.flags
@@ -161,15 +174,24 @@ def add_segment(tables: Any, flow: Any, packet: Any, side: int, is_repeat: bool)
 
 
 @compiled
+def note_opened(tables: Any, slot: int) -> Any:
+    """Append a copy of the flow to those opened, with its slot in the place of its collector; return the copy."""
+    meta = tables.meta
+    opened = tables.opened[meta[OPENED]]
+    tables.opened[meta[OPENED]] = tables.flows[slot]
+    opened.collector = slot
+    meta[OPENED] += 1
+    return opened
+
+
+@compiled
 def open_candidate(tables: Any, slot: int, packet: Any, side: int, is_repeat: bool) -> None:
     """Make the flow a candidate from this packet on."""
     flow = tables.flows[slot]
     meta = tables.meta
     flow.screen = CANDIDATE
     release_collector(tables, flow)
-    opened = tables.opened[meta[OPENED]]
-    tables.opened[meta[OPENED]] = tables.flows[slot]
-    meta[OPENED] += 1
+    opened = note_opened(tables, slot)
     if not is_repeat:
         if side == 0:
             opened.a_bytes -= packet.ip_bytes
@@ -238,9 +260,7 @@ def answer_noise(tables: Any, slot: int, packet: Any, side: int) -> None:
         if side != collector.side or packet.sequence == collector.expected:
             release_collector(tables, flow)
         return
-    opened = tables.opened[meta[OPENED]]
-    tables.opened[meta[OPENED]] = tables.flows[slot]
-    meta[OPENED] += 1
+    opened = note_opened(tables, slot)
     opened.a_bytes, opened.b_bytes = collector.a_bytes, collector.b_bytes
     if collector.side == 0:
         opened.a_bytes -= collector.ip_bytes

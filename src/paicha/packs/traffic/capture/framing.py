@@ -20,12 +20,13 @@ LATEST_US = 7_258_118_400_000_000
 # places in the cursor of one input
 AT, RECORDS, STATUS, SWAPPED, HEADER, UNIT, LENGTHS, LINK = range(8)
 LAST_TIME, INTERFACES, SKIP, BAD_LINK, FIRST_BAD_LINK, BAD_LINK_TYPE, BAD_TIME, FIRST_BAD_TIME = range(8, 16)
-BAD_PACKET, FIRST_BAD_PACKET = 16, 17
-CURSOR_PLACES = 18
+BAD_PACKET, FIRST_BAD_PACKET, PAUSE, NEXT_TIME = range(16, 20)
+CURSOR_PLACES = 20
 
 # values of STATUS
-MORE, FULL, TOO_LONG, BAD_BLOCK = range(4)
-"""More bytes are needed; the step is full; a length no frame has; a block that contradicts itself."""
+MORE, FULL, TOO_LONG, BAD_BLOCK, PAUSED = range(5)
+"""More bytes are needed; the step is full; a length no frame has; a block that contradicts itself;
+the next packet is later than the pause, and waits for other inputs."""
 
 
 @compiled
@@ -74,6 +75,10 @@ def read_pcap(data: Any, end: int, cursor: Any, packets: Any, fragments: Any, st
             break
         fraction = read_number(data, at + 4, swapped)
         time = read_number(data, at, swapped) * 1_000_000 + (fraction // 1000 if unit else fraction)
+        if time > cursor[PAUSE]:
+            cursor[NEXT_TIME] = time
+            status = PAUSED
+            break
         at = begin + captured
         number += 1
         cursor[LAST_TIME] = time

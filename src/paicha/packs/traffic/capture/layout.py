@@ -28,15 +28,20 @@ FLOW = np.dtype(
     [
         ("a_high", "u8"), ("a_low", "u8"), ("b_high", "u8"), ("b_low", "u8"),
         ("a_port", "u2"), ("b_port", "u2"), ("protocol", "u2"), ("a_flags", "u1"), ("b_flags", "u1"),
-        ("last", "i8"), ("source", "i4"), ("screen", "u1"), ("naming", "u1"), ("opened_by", "i1"), ("has_ports", "u1"),
+        ("a_last", "i8"), ("b_last", "i8"),
+        ("a_source", "u2"), ("b_source", "u2"), ("screen", "u1"), ("naming", "u1"), ("opened_by", "i1"),
+        ("has_ports", "u1"),
         ("collector", "i4"), ("data_sides", "u1"), ("is_live", "u1"), ("was_resumed", "u1"),
-        ("a_bytes", "i8"), ("b_bytes", "i8"), ("a_packets", "i8"), ("b_packets", "i8"),
-        ("started", "i8"), ("number", "i8"), ("hash", "u4"), ("first_source", "i4"),
-        ("name_entry", "i4"), ("name_window", "u4"),
+        ("a_packets", "u4"), ("b_packets", "u4"), ("a_bytes", "i8"), ("b_bytes", "i8"),
+        ("started", "i8"), ("number", "i8"), ("hash", "u4"), ("first_source", "i4"), ("asked", "i4"),
     ],
     align=True,
 )  # fmt: skip
-"""A flow: what every packet needs in the first 64 bytes, the rest in the second."""
+"""A flow: what every packet needs in the first 64 bytes, the rest in the second.
+
+`a_source` and `b_source` tell inputs apart that overlap in time (modulo 2^16); `asked` is 1 + the row of the last DNS
+question in the window of names, 0 if none.
+"""
 
 SEGMENT = np.dtype(
     [
@@ -107,6 +112,9 @@ HAS_SNI = 1
 
 # Collector.kind
 UNUSED, CLIENT_HELLO, SERVER_HELLO, NOISE = range(4)
+
+NOISE_HELLO, NOISE_ANSWER = 64, 234
+"""Payload lengths of the Noise NX handshake of Stratum V2: ephemeral key; key, encrypted static key, signature."""
 
 # TCP flags
 FIN, SYN, RST, ACK = 1, 2, 4, 16

@@ -145,9 +145,9 @@ def add_name(tables: Any, draft: Any, data: Any, at: int, length: int) -> int:
 
 
 @compiled
-def forget_name(tables: Any, number: int, window: int) -> None:
-    """Take back one count of a row, if it still stands in the window: an answer says more than the question."""
-    if number >= 0 and window == tables.meta[NAME_WINDOW] and tables.names[number].count > 0:
+def forget_name(tables: Any, number: int) -> None:
+    """Take back one count of a row of the window: an answer says more than the question."""
+    if 0 <= number < tables.meta[NAMES] and tables.names[number].count > 0:
         tables.names[number].count -= 1
 
 
