@@ -92,17 +92,23 @@ def estimate_rates(work: Work, connected_us: Array) -> Estimates:
     """Return hash rates per second: work over the time connected.
 
     Exact Poisson interval where the difficulty was constant, the gamma interval of Fay and Feuer where it changed (the
-    first is a case of the second); widened by the doubt on the unit. Unknown without a share or without time.
+    first is a case of the second); widened by the doubt on the unit. Without a share the best figure is 0 and the
+    upper end what the difficulty then in force still allows. Unknown without work or time.
     """
-    usable = (work.total > 0) & (work.squares > 0) & (work.largest > 0) & (work.shares > 0) & (connected_us > 0)
+    usable = (work.total >= 0) & (work.largest > 0) & (connected_us > 0)
+    usable &= (work.total > 0) == (work.shares > 0)
     total, squares, largest = (np.where(usable, part, 1.0) for part in (work.total, work.squares, work.largest))
-    is_constant = np.isclose(largest * work.shares, total, rtol=1e-9)
-    squares = np.where(is_constant, largest * total, squares)
-    low, high = gamma_interval(total, squares, largest)
+    is_constant = np.isclose(largest * work.shares, total, rtol=1e-9) | ~(squares > 0)
+    low, high = gamma_interval(total, np.where(is_constant, largest * total, squares), largest)
     seconds = np.where(usable, connected_us, np.nan) / SECOND_US
-    factor_low = np.where(work.low > 0, np.minimum(work.low, 1.0), 1.0)
-    factor_high = np.where(work.high > 0, np.maximum(work.high, 1.0), 1.0)
+    factor_low, factor_high = bound_factors(work)
     return Estimates(low * factor_low / seconds, total / seconds, high * factor_high / seconds)
+
+
+def bound_factors(work: Work) -> tuple[Array, Array]:
+    """Return the factors to the least and the greatest reading of the unit of difficulty; 1 where there is no doubt."""
+    low = np.where(work.low > 0, np.minimum(work.low, 1.0), 1.0)
+    return low, np.where(work.high > 0, np.maximum(work.high, 1.0), 1.0)
 
 
 def find_units(algorithms: Sequence[str | None]) -> list[str]:
@@ -143,8 +149,13 @@ def read_day(time_us: int) -> date:
     return date(1970, 1, 1) + timedelta(days=int(days))
 
 
-def estimate_energy(power: Estimates, connected_us: Array, window_us: Array) -> Estimates:
-    """Return kWh per day of each power, from the time connected in the time for which the site was watched."""
-    connected = np.where(connected_us > 0, connected_us, 0.0)
-    low, best, high = hours_of_day(connected / HOUR_US, np.maximum(window_us, connected) / HOUR_US)
+def estimate_hours(worked_us: Array, window_us: Array) -> tuple[Array, Array, Array]:
+    """Return low, best and high hours a day, from the time at work in the time for which the site was watched."""
+    worked = np.where(worked_us > 0, worked_us, 0.0)
+    return hours_of_day(worked / HOUR_US, np.where(window_us > 0, window_us, worked) / HOUR_US)
+
+
+def estimate_energy(power: Estimates, hours: tuple[Array, Array, Array]) -> Estimates:
+    """Return kWh per day of each power over low, best and high hours a day."""
+    low, best, high = hours
     return Estimates(power.low * low, power.best * best, power.high * high)

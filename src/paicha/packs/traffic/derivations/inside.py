@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
     from paicha.packs.traffic.policy import TrafficPolicy
 
+PRIVATE = "private"
+"""Level of addresses that are inside only because nothing says what is and they are private."""
+
 INSIDE = TableSpec(
     "inside",
     "one address of the watched network",
@@ -74,7 +77,7 @@ def _prepare(owners: pa.Table, policy: TrafficPolicy) -> Callable[[Any], pa.Arra
 
         return find_levels
 
-    level = "home" if policy.home else "private"
+    level = "home" if policy.home else PRIVATE
 
     def cover(texts: Any) -> pa.Array:
         addresses = parse_addresses(texts)

@@ -10,6 +10,7 @@ from ibis import _
 
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.derivations.inside import PRIVATE
 from paicha.packs.traffic.tables import NAMES
 
 if TYPE_CHECKING:
@@ -91,9 +92,11 @@ def name_matches(names: Any, indicators: Any, inside: Any, policy: TrafficPolicy
 
 
 def choose_subject(rows: Any, inside: Any) -> Any:
-    """Add `subject` and `role`: the client, unless the server alone is inside."""
+    """Add `subject` and `role`: the client, unless the server alone is inside a declared network."""
     clients = inside.select(site=_.site, client_ip=_.address, is_client_inside=ibis.literal(True))
-    servers = inside.select(site=_.site, server_ip=_.address, is_server_inside=ibis.literal(True))
+    servers = inside.filter(_.level != PRIVATE).select(
+        site=_.site, server_ip=_.address, is_server_inside=ibis.literal(True)
+    )
     placed = rows.left_join(clients, ["site", "client_ip"]).drop("site_right", "client_ip_right")
     placed = placed.left_join(servers, ["site", "server_ip"]).drop("site_right", "server_ip_right")
     is_server = placed.is_server_inside.fill_null(False) & ~placed.is_client_inside.fill_null(False)

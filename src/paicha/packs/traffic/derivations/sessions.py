@@ -13,12 +13,14 @@ from paicha.packs.traffic.derivations.estimates import (
     HOUR_US,
     MEASURE_KIND,
     estimate_energy,
+    estimate_hours,
     estimate_power,
     estimate_rates,
     find_units,
     read_numbers,
     read_work,
 )
+from paicha.packs.traffic.derivations.inside import PRIVATE
 from paicha.packs.traffic.derivations.merging import find_relayed, merge_sessions
 from paicha.packs.traffic.tables import MINING_SESSIONS
 
@@ -35,8 +37,13 @@ SESSIONS = TableSpec(
     (
         *MINING_SESSIONS.columns,
         Column("key", "string", "both ends and the beginning"),
-        Column("subject", "string", "the address it speaks against: the client, unless the server alone is inside"),
+        Column(
+            "subject",
+            "string",
+            "the address it speaks against: the client, unless the server alone is in a declared network",
+        ),
         Column("role", "string", "what the subject is: client or server"),
+        Column("is_served_inside", "bool", "the server is inside and the client is not"),
         Column("is_relayed", "bool", "the server submits the same work elsewhere: totals leave this session out"),
         Column("identities", "list<struct<kind: string, value: string>>", "logins, to link subjects by"),
         Column("hash_rate", MEASURE_KIND, "work over time connected", nullable=True),
@@ -51,18 +58,17 @@ SESSIONS = TableSpec(
 def sessions(mining_sessions: pa.Table, inside: pa.Table, coverage: pa.Table, policy: TrafficPolicy) -> pa.Table:
     """Return the mining sessions, each once, with subject, key, identities and estimates."""
     merged = merge_sessions(mining_sessions.select(MINING_SESSIONS.names))
-    is_server = _find_servers(merged, inside)
+    places = _place(merged, inside)
+    ends = zip(merged.column("client_ip").to_pylist(), merged.column("server_ip").to_pylist(), strict=True)
     subjects = [
-        server if flag else client
-        for client, server, flag in zip(
-            merged.column("client_ip").to_pylist(), merged.column("server_ip").to_pylist(), is_server, strict=True
-        )
+        server if role == "server" else client for (role, _), (client, server) in zip(places, ends, strict=True)
     ]
     window = _find_windows(merged, coverage)
     columns = {
         "key": pa.array(_write_keys(merged), pa.string()),
         "subject": pa.array(subjects, pa.string()),
-        "role": pa.array(["server" if flag else "client" for flag in is_server], pa.string()),
+        "role": pa.array([role for role, _ in places], pa.string()),
+        "is_served_inside": pa.array([is_alone for _, is_alone in places], pa.bool_()),
         "is_relayed": pa.array(find_relayed(merged)),
         "identities": pa.array(
             _list_identities(merged.column("logins").to_pylist()), SESSIONS.arrow.field("identities").type
@@ -74,11 +80,21 @@ def sessions(mining_sessions: pa.Table, inside: pa.Table, coverage: pa.Table, po
     )
 
 
-def _find_servers(sessions: pa.Table, inside: pa.Table) -> list[bool]:
-    """Return for which sessions the server alone is inside."""
-    watched = set(zip(inside.column("site").to_pylist(), inside.column("address").to_pylist(), strict=True))
+def _place(sessions: pa.Table, inside: pa.Table) -> list[tuple[str, bool]]:
+    """Return the role of each session's subject, and whether the server alone is inside.
+
+    The server answers for a session only in a network that is declared (owners or home): private ranges alone do not
+    say on which side of the wire the watched network lies, and the client is the one that mines.
+    """
+    names = ("site", "address", "level")
+    levels = {(s, a): level for s, a, level in zip(*(inside.column(n).to_pylist() for n in names), strict=True)}
     ends = zip(*(sessions.column(n).to_pylist() for n in ("site", "client_ip", "server_ip")), strict=True)
-    return [(site, server) in watched and (site, client) not in watched for site, client, server in ends]
+    answer = []
+    for site, client, server in ends:
+        is_alone = (site, server) in levels and (site, client) not in levels
+        is_declared = is_alone and levels[site, server] != PRIVATE
+        answer.append(("server" if is_declared else "client", is_alone))
+    return answer
 
 
 def _write_keys(sessions: pa.Table) -> list[str]:
@@ -119,9 +135,13 @@ def _find_windows(sessions: pa.Table, coverage: pa.Table) -> NDArray[np.float64]
 def _estimate(sessions: pa.Table, window: NDArray[np.float64], policy: TrafficPolicy) -> dict[str, pa.Array]:
     connected = read_numbers(sessions, "connected")
     algorithms = sessions.column("algorithm").to_pylist()
-    rates = estimate_rates(read_work(sessions), connected)
+    worked = np.maximum(read_numbers(sessions, "ended") - read_numbers(sessions, "started"), connected)
+    work = read_work(sessions)
+    # a pool that refused shares saw work all the same: their absence from the sum bounds nothing
+    is_refused = (work.total == 0) & (read_numbers(sessions, "shares_rejected") > 0)
+    rates = estimate_rates(work, np.where(is_refused, np.nan, connected))
     power = estimate_power(rates, algorithms, sessions.column("started").to_pylist(), policy.power)
-    energy = estimate_energy(power, connected, window)
+    energy = estimate_energy(power, estimate_hours(worked, window))
     return {
         "hash_rate": rates.to_measures(find_units(algorithms), algorithms),
         "power_kw": power.to_measures("kW"),

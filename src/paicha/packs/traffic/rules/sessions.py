@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import ibis
 from ibis import _
 
 from paicha.kernel.grades import Evidence, Grade
@@ -91,11 +92,8 @@ def pool_server(sessions: Any) -> Any:
     It is a pool, a proxy or a relay. The hash rate is that of the clients, whose machines and power lie elsewhere.
     Attempts alone raise nothing here: whoever scans for pools from outside would otherwise accuse the host scanned.
     """
-    return describe_sessions(
-        sessions.filter(
-            _.role == "server", _.state.isin(("mining", "refused")), ~_is_handshake_only(sessions)
-        )
-    )  # fmt: skip
+    served = sessions.filter(_.is_served_inside, _.state.isin(("mining", "refused")), ~_is_handshake_only(sessions))
+    return describe_sessions(served.mutate(subject=_.server_ip, role=ibis.literal("server")))
 
 
 @rule(

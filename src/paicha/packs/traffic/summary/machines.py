@@ -10,15 +10,16 @@ import pyarrow as pa
 
 from paicha.kernel.interval import Interval
 from paicha.packs.traffic.derivations.estimates import (
-    HOUR_US,
     Work,
+    bound_factors,
+    estimate_hours,
     estimate_rates,
     find_units,
     model_power,
     read_numbers,
     read_work,
 )
-from paicha.reference.power import energy_of_total, hours_of_day, power_of_total
+from paicha.reference.power import energy_of_total, power_of_total
 from paicha.reference.rates import sum_independent
 
 if TYPE_CHECKING:
@@ -110,27 +111,26 @@ def combine_sessions(sessions: pa.Table, policy: PowerPolicy) -> Machines:
     groups: dict[tuple[str, str, str], list[int]] = {}
     for row, key in enumerate(keys):
         groups.setdefault(key, []).append(row)
-    members = [groups[key] for key in sorted(groups)]
-    connected = read_numbers(table, "connected")
-    started, ended = read_numbers(table, "started"), read_numbers(table, "ended")
-    active = np.array([_measure_active(started[m], ended[m], connected[m]) for m in members])
-    watched = read_numbers(table, "window")
-    window = np.array([float(watched[m].max()) for m in members])
     work = read_work(table)
-    joined = _add_work(work, members)
-    rates = estimate_rates(joined, active)
-    algorithms = [key[2] for key in sorted(groups)]
-    last = int(ended.max()) if len(ended) else 0
+    chosen = [key for key in sorted(groups) if work.total[groups[key]].sum() > 0]
+    members = [groups[key] for key in chosen]
+    spans = [(read_numbers(table, "started")[m], read_numbers(table, "ended")[m]) for m in members]
+    connected, watched = read_numbers(table, "connected"), read_numbers(table, "window")
+    worked = np.array([_measure_union(*span) for span in spans])
+    share = np.array([_share(connected[m], *span) for m, span in zip(members, spans, strict=True)])
+    active = np.where(worked > 0, worked * share, [float(connected[m].max()) for m in members])
+    rates = estimate_rates(_add_work(work, members), active)
+    factor_low, factor_high = bound_factors(work)
     return Machines(
-        [key[:2] for key in sorted(groups)],
-        algorithms,
-        rates.low,
-        rates.best,
-        rates.high,
-        np.array([_weigh(work.total[m], np.minimum(work.low[m], 1.0)) for m in members]),
-        np.array([_weigh(work.total[m], np.maximum(work.high[m], 1.0)) for m in members]),
-        hours_of_day(active / HOUR_US, np.maximum(window, active) / HOUR_US),
-        model_power(algorithms, last, policy),
+        subjects=[key[:2] for key in chosen],
+        algorithms=(algorithms := [key[2] for key in chosen]),
+        low=rates.low,
+        best=rates.best,
+        high=rates.high,
+        factor_low=np.array([_weigh(work.total[m], factor_low[m]) for m in members]),
+        factor_high=np.array([_weigh(work.total[m], factor_high[m]) for m in members]),
+        hours=estimate_hours(np.maximum(worked, active), np.array([float(watched[m].max()) for m in members])),
+        model=model_power(algorithms, max((int(ended.max()) for _, ended in spans), default=0), policy),
     )
 
 
@@ -144,15 +144,19 @@ def _choose(sessions: pa.Table) -> list[int]:
     ]
 
 
-def _measure_active(started: Array, ended: Array, connected: Array) -> float:
-    """Return the time in which at least one session was connected, gaps of the capture taken out in proportion."""
+def _measure_union(started: Array, ended: Array) -> float:
+    """Return the time in which at least one of the spans lies."""
     union, reach = 0.0, -np.inf
     for row in np.argsort(started, kind="stable"):
         union += max(0.0, float(ended[row]) - max(float(started[row]), reach))
         reach = max(reach, float(ended[row]))
+    return union
+
+
+def _share(connected: Array, started: Array, ended: Array) -> float:
+    """Return the part of the spans in which shares could be seen and valued: gaps of the capture are taken out."""
     spans = float(np.sum(ended - started))
-    share = float(np.sum(connected)) / spans if spans > 0 else 1.0
-    return union * share if union > 0 else float(np.max(connected))
+    return float(np.sum(connected)) / spans if spans > 0 else 1.0
 
 
 def _add_work(work: Work, members: Iterable[list[int]]) -> Work:

@@ -13,17 +13,15 @@ from paicha.kernel.grades import Grade
 from paicha.packs.traffic.summary.machines import Machines, combine_sessions, write_measure
 from paicha.packs.traffic.summary.selection import choose_sessions, choose_subjects
 from paicha.packs.traffic.summary.volume import measure_pool_mbps
+from paicha.reference.natures import list_natures
+from paicha.reference.regions import find_province, find_region
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from paicha.packs.traffic.policy import TrafficPolicy
 
-PUBLIC_NATURES = ("government", "public-institution", "university", "research-institute", "state-owned-enterprise")
-"""Natures of units on public resources."""
-
 UNKNOWN = "unknown"
-REGION_DIGITS = {"province": 2, "city": 4, "county": 6}
 GRADES = {"confirmed": Grade.CONFIRMED, "confirmed_or_likely": Grade.LIKELY}
 SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage")
 """Derived tables that the summary needs."""
@@ -52,6 +50,8 @@ def summarise(
     names = ("site", "subject", "grade", "unit", "credit_code", "nature", "region", "is_stock", "is_cleared")
     rows = verdicts.select(names).to_pylist()
     coverage = _describe_coverage(tables)
+    natures = [nature.id for nature in list_natures()]
+    public = {nature.id for nature in list_natures() if nature.is_public}
     summary: dict[str, Any] = {}
     for name, grade in GRADES.items():
         chosen = [row for row in rows if row["grade"] >= grade]
@@ -60,13 +60,13 @@ def summarise(
         summary[name] = {
             **_count(chosen),
             "logins": _count_logins(choose_subjects(sessions, subjects)),
-            "public_resource": _count([row for row in chosen if row["nature"] in PUBLIC_NATURES]),
+            "public_resource": _count([row for row in chosen if row["nature"] in public]),
             "pool_mbps": measure_pool_mbps(choose_subjects(tables["pool_traffic"], subjects), tables["coverage"]),
             "hash_rate": {key: write_measure(rate) for key, rate in sheet.machines.add_rates().items()},
             "power_kw": write_measure(sheet.machines.add_power()),
             "energy_kwh_per_day": write_measure(sheet.machines.add_energy()),
-            "by_nature": _split(sheet, lambda row: row["nature"] or UNKNOWN),
-            "by_region": _split(sheet, _name_region(REGION_DIGITS[policy.summary.region_level])),
+            "by_nature": _split(sheet, lambda row: row["nature"] or UNKNOWN, natures),
+            "by_region": _split(sheet, lambda row: _name_region(row["region"], policy.summary.region_level)),
             "stock": sum(row["is_stock"] is True for row in chosen),
             "cleared": sum(row["is_cleared"] is True for row in rows),
             "increment": sum(row["is_stock"] is False for row in chosen),
@@ -86,29 +86,32 @@ def _count_logins(sessions: pa.Table) -> int:
     return len(logins - {None, ""})
 
 
-def _split(sheet: _Sheet, name: Callable[[dict[str, Any]], str]) -> dict[str, Any]:
-    """Return the sheet's figures by what `name` says of each verdict, the most addresses first."""
-    parts: dict[str, list[dict[str, Any]]] = {}
+def _split(sheet: _Sheet, name: Callable[[dict[str, Any]], str], always: Sequence[str] = ()) -> dict[str, Any]:
+    """Return the sheet's figures by what `name` says of each verdict: `always` first, then the most addresses first."""
+    parts: dict[str, list[dict[str, Any]]] = {key: [] for key in always}
     for row in sheet.verdicts:
         parts.setdefault(name(row), []).append(row)
+    others = sorted(set(parts) - set(always), key=lambda part: (-len(parts[part]), part))
     answer = {}
-    for key in sorted(parts, key=lambda part: (-len(parts[part]), part)):
+    for key in (*always, *others):
         machines = sheet.narrow(parts[key]).machines
         answer[key] = {
             **_count(parts[key]),
-            "share": len(parts[key]) / len(sheet.verdicts),
+            "share": len(parts[key]) / max(len(sheet.verdicts), 1),
             "power_kw": write_measure(machines.add_power()),
             "energy_kwh_per_day": write_measure(machines.add_energy()),
         }
     return answer
 
 
-def _name_region(digits: int) -> Callable[[dict[str, Any]], str]:
-    def name(row: dict[str, Any]) -> str:
-        code = row["region"] or ""
-        return code[:digits].ljust(6, "0") if code else UNKNOWN
-
-    return name
+def _name_region(code: str | None, level: str) -> str:
+    """Return the six-digit code of the province, city or county that a filed code lies in."""
+    if not code:
+        return UNKNOWN
+    if level == "county":
+        return code
+    region = (None if level == "province" else find_region(code)) or find_province(code)
+    return region.code if region else UNKNOWN
 
 
 def _describe_coverage(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
