@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -28,8 +27,8 @@ from paicha.app.history import (
 )
 from paicha.app.packs import find_pack
 from paicha.app.subjects import ask_about
-from paicha.engine.backend import open_backend
-from paicha.engine.load import find_duck_settings, load
+from paicha.engine.backend import open_backend, open_duck
+from paicha.engine.load import load
 from paicha.engine.policy import load_policy
 from paicha.engine.screen import screen
 from paicha.engine.sources import describe_source, find_inputs
@@ -113,7 +112,7 @@ def _carry_out(
     pack = find_pack(request.pack)
     policy = load_policy(pack, request.policy)
     given = find_given(workspace.path if workspace else None, request.units, request.indicators)
-    with duckdb.connect(config=find_duck_settings(work / "spill")) as duck:
+    with open_duck(work / "spill") as duck:
         task = _Task(request, workspace, progress, actor, pack, policy, given, duck)
         loaded = _load(task, work)
         run = name_run(pack, policy, loaded.inputs, given, request)

@@ -78,6 +78,22 @@ class DuckBackend:
         return error
 
 
+def open_duck(directory: Path, memory: str = "1GB") -> Any:
+    """Return a DuckDB connection with bounded memory that spills to `directory` and never fetches extensions."""
+    import duckdb
+
+    settings = {
+        "memory_limit": memory,
+        "temp_directory": str(directory),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+    }
+    duck = duckdb.connect(config=settings)
+    duck.execute("SET TimeZone = 'UTC'")
+    return duck
+
+
 def open_backend(engine: str, duck: Any, directory: Path) -> Backend:
     """Return the backend that `--engine` names: `duckdb`, or Spark as `local[N]` or `spark://HOST:PORT`.
 

@@ -74,7 +74,7 @@ def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Tab
                {_or_default("grade", given, "$grade")} AS grade,
                $outcome AS outcome,
                {_write_object(evidence, pack.evidence_forms)} AS evidence,
-               {_write_object(rule.measures, {})} AS measures,
+               {_write_measures(rule.measures)} AS measures,
                {"identities" if "identities" in given else "[]::STRUCT(kind VARCHAR, value VARCHAR)[]"} AS identities,
                {_or_default("counted_with", given, "NULL::VARCHAR")} AS counted_with
         FROM answer ORDER BY site, subject, key"""  # noqa: S608 -- column names of own rules
@@ -96,6 +96,17 @@ def _write_object(names: Iterable[str], forms: Mapping[str, str | tuple[str, ...
     """Return the SQL of a JSON object with the named columns as keys, formed as the pack says."""
     parts = [f"'{name}', {_write_value(name, forms.get(name))}" for name in names]
     return f"json_object({', '.join(parts)})::VARCHAR"
+
+
+def _write_measures(names: Iterable[str]) -> str:
+    """Return the SQL of a JSON object of intervals; `algorithm` stands only where there is one."""
+    ends = "'low', {0}.low, 'best', {0}.best, 'high', {0}.high, 'unit', {0}.unit"
+    form = (
+        f"CASE WHEN {{0}} IS NULL THEN NULL WHEN {{0}}.algorithm IS NULL THEN json_object({ends}) "
+        f"ELSE json_object({ends}, 'algorithm', {{0}}.algorithm) END"
+    )
+    parts = ", ".join(f"'{name}', " + form.format(f'"{name}"') for name in names)
+    return f"json_object({parts})::VARCHAR"
 
 
 def _write_value(name: str, form: str | tuple[str, ...] | None) -> str:

@@ -6,7 +6,7 @@ import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from paicha.engine.sink import Count, ParquetSink
 from paicha.engine.sources import hash_file
@@ -143,15 +143,3 @@ def _report(
         what = "is empty" if source.size == 0 else "is in no format that paicha reads"
         count.error = InputError(what, where=str(source.path), remedy="see `paicha formats`")
     return Input(source, sha256, reader.name if reader else None, count, str(twin.path) if twin else None)
-
-
-def find_duck_settings(directory: Path, memory: str = "1GB") -> dict[str, Any]:
-    """Return the settings of a DuckDB connection that spills to `directory` and never fetches extensions."""
-    return {
-        "memory_limit": memory,
-        "temp_directory": str(directory),
-        "preserve_insertion_order": False,
-        "autoinstall_known_extensions": False,
-        "autoload_known_extensions": False,
-        "TimeZone": "UTC",
-    }
