@@ -80,7 +80,8 @@ def _read_chunks(source: Source, sink: Sink, reading: Reading) -> Iterator[bytes
         if source.compression is not None:
             reading.advance(source.size)
     except InputError as error:
-        yield from _salvage(source, read)
+        if source.compression is not None:
+            yield from _salvage(source, read)
         sink.fail(source, error)
     except OSError as error:
         sink.fail(source, InputError(f"cannot be read: {error.strerror}", where=str(source.path)))
