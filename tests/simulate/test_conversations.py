@@ -79,3 +79,11 @@ def test_udp_is_one_datagram_per_message():
     held = hold_udp(ENDS, script([40, 50, 60]))
     assert len(held.packets) == 3
     assert all(is_sum_right(strip_ethernet(p.data)) for p in held.packets)
+
+
+def test_packets_can_be_cut_into_fragments():
+    held = hold([Message(10**15 + 100_000, True, bytes(range(200)) * 5)], fragment_bytes=256)
+    pieces = [strip_ethernet(packet.data) for packet in held.packets if len(packet.data) > 100]
+    assert [(int.from_bytes(piece[6:8], "big") & 0x1FFF) * 8 for piece in pieces] == [0, 256, 512, 768]
+    whole = b"".join(piece[20:] for piece in pieces)
+    assert whole[20:] == bytes(range(200)) * 5

@@ -40,7 +40,7 @@ class Faults:
     """What goes wrong between a conversation and its capture; rates are per data segment.
 
     `unseen` segments reach the other side but never the sensor; `retransmitted` ones are seen twice, 200 ms apart;
-    `late` ones are lost before the sensor and seen only when sent again, after those that follow; `swapped` ones
+    `late` ones are lost before the sensor and seen only when sent again, over half a round trip later; `swapped` ones
     arrive just after their successor; `doubled` frames are captured twice (a mirror of both ports); `overlapped` ones
     are sent again with other boundaries. `joined_us` and `left_us` cut the capture. `segment_bytes` splits messages
     over many segments, `gather_us` puts messages of one side that are closer than this into one segment.
@@ -129,7 +129,8 @@ def _send_message(wire: _Wire, message: Message, faults: Faults, rng: random.Ran
         if chance < (edge := faults.unseen):
             pass
         elif chance < (edge := edge + faults.late):
-            wire.send(time_us + 200_000, side, flags, seq, piece)
+            # sent again at once, so before the other side can have answered
+            wire.send(time_us + latency_us * 6 // 10, side, flags, seq, piece)
         elif chance < (edge := edge + faults.retransmitted):
             wire.send(time_us, side, flags, seq, piece)
             wire.send(time_us + 200_000, side, flags, seq, piece)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from paicha.simulate.frames import Packet
 
 
+UNVALUED = frozenset({"chia", "stratum-v2"})
+"""Dialects whose traffic does not show how many hashes a share stands for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A simulated session: its packets in time order, the truth about it, and its flows."""
@@ -247,8 +251,6 @@ class _Course:
         if verdict == "accepted" and rng.random() < spec.duplicate_rate:
             again = Share(self.wire.count(), share.nonce, "duplicate")
             end = self._submit(end + 0.8, job, again)
-            tally.submitted += 1
-            tally.rejected += 1
             tally.duplicate += 1
         self.busy_until = end
 
@@ -307,7 +309,7 @@ def _deliver(course: _Course, rng: random.Random) -> Session:
         start_us=flows[0].start_us, end_us=flows[0].end_us, jobs=tally.jobs, submitted=tally.submitted,
         accepted=tally.accepted, rejected=tally.rejected, stale=tally.stale, duplicate=tally.duplicate,
         work_accepted=tally.work, hash_rate=course.mean_rate() if is_mining else 0.0,
-        rate_unit=course.rate_unit, difficulty=tuple(tally.difficulty),
+        rate_unit=course.rate_unit, is_rate_visible=spec.dialect not in UNVALUED, difficulty=tuple(tally.difficulty),
         payload_bytes=sum(flow.payload_out + flow.payload_in for flow in flows), packets=len(packets),
     )  # fmt: skip
     return Session(packets, truth, flows)

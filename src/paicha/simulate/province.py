@@ -227,12 +227,14 @@ def write_province(directory: Path, seed: int = 1, size: int = 1) -> Truth:
     addresses = _list_addresses(scene)
     files = _write_files(directory, scene, addresses, seed)
     rates: dict[str, float] = {}
+    hidden: dict[str, float] = {}
     for session in scene.sessions:
         if session.state == "mining":
-            rates[session.algorithm] = rates.get(session.algorithm, 0.0) + session.hash_rate
+            sums = rates if session.is_rate_visible else hidden
+            sums[session.algorithm] = sums.get(session.algorithm, 0.0) + session.hash_rate
     truth = Truth(
         seed=seed, start_us=START_US, end_us=START_US + round(DURATION_S * SECOND), sessions=tuple(scene.sessions),
-        flows=tuple(flow for _, flow, _ in scene.flows), addresses=addresses, hash_rate=rates,
+        flows=tuple(flow for _, flow, _ in scene.flows), addresses=addresses, hash_rate=rates, hidden_rate=hidden,
         counts=_count(addresses, scene), files=files,
     )  # fmt: skip
     write_truth(directory / "truth.json", truth)

@@ -41,9 +41,11 @@ class FlowTruth:
 class SessionTruth:
     """One mining session; rates in `rate_unit` of `algorithm`, work per share in units of it.
 
-    `submitted` counts every share on the wire before any loss, `duplicate` those sent twice (answered as rejected),
-    `rejected` all answered with an error, stale ones included. `difficulty` lists (time, value as on the wire,
-    work per share). `state` is `mining`, `refused` or `attempt`. `hash_rate` is the true mean over the session.
+    `submitted` counts the different shares sent, whether or not a capture holds them; each is `accepted` or `rejected`,
+    stale ones among the latter. `duplicate` counts those sent once more, which the pool refuses, and is in no other
+    count. `difficulty` lists (time, value as on the wire,
+    work per share). `state` is `mining`, `refused` or `attempt`. `hash_rate` is the true mean over the session;
+    `is_rate_visible` tells whether the traffic shows what a share stands for in hashes.
     """
 
     client: str
@@ -70,6 +72,7 @@ class SessionTruth:
     work_accepted: float = 0.0
     hash_rate: float = 0.0
     rate_unit: str = "H/s"
+    is_rate_visible: bool = True
     difficulty: tuple[tuple[int, str, float], ...] = ()
     payload_bytes: int = 0
     packets: int = 0
@@ -90,7 +93,11 @@ class AddressTruth:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Everything known about a simulated province, also written as `truth.json`."""
+    """Everything known about a simulated province, also written as `truth.json`.
+
+    `hash_rate` sums by algorithm the sessions that mine and of which the rate can be seen, `hidden_rate` the others
+    (encrypted shares, farmed space).
+    """
 
     seed: int
     start_us: int
@@ -99,6 +106,7 @@ class Truth:
     flows: tuple[FlowTruth, ...]
     addresses: tuple[AddressTruth, ...]
     hash_rate: dict[str, float] = field(default_factory=dict)
+    hidden_rate: dict[str, float] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
     files: tuple[str, ...] = ()
 
