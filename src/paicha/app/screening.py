@@ -165,7 +165,7 @@ def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     asked = ask_about(task.request.subjects, sites, known)
     hashes = {key: item.sha256 for key, item in read_inputs(task.workspace).items()}
     hashes |= {item.source.key: item.sha256 for item in loaded.inputs}
-    backend = open_backend(task.request.engine, task.duck, work)
+    backend = open_backend(task.request.engine, task.duck, work, task.pack.name, task.policy.sha256)
     try:
         found = screen(
             task.pack, backend, task.duck, loaded.tables, task.given.tables, task.policy.values, asked,

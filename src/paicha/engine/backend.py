@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-import ibis
-
+from paicha.engine.statements import Statements
 from paicha.kernel.errors import EngineError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import pyarrow as pa
@@ -18,21 +17,34 @@ if TYPE_CHECKING:
 
 
 class Backend(Protocol):
-    """What the engine asks of DuckDB and of Spark alike."""
+    """What the engine asks of DuckDB and of Spark alike.
+
+    Expressions stand on unbound tables (`name_table`), found by their name where they run.
+    """
 
     name: str
 
-    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> Any:
-        """Return the Ibis table over Parquet files; an empty one where there are none."""
+    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> None:
+        """Make a table of Parquet files known; it is empty where there are none."""
 
-    def give_rows(self, spec: TableSpec, rows: pa.Table) -> Any:
-        """Return the Ibis table over Arrow rows."""
+    def give_rows(self, spec: TableSpec, rows: pa.Table) -> None:
+        """Make a table of Arrow rows known."""
 
-    def fetch(self, expression: Any) -> pa.Table:
-        """Return the rows of an Ibis expression."""
+    def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
+        """Return the rows of the expression that `build` returns; `label` names it among those of the pack."""
+
+    def fetch_table(self, spec: TableSpec) -> pa.Table:
+        """Return the rows of a table that was given."""
 
     def close(self) -> None:
         """Give everything back."""
+
+
+def name_table(spec: TableSpec) -> Any:
+    """Return the unbound Ibis table of a spec."""
+    import ibis
+
+    return ibis.table(ibis.Schema.from_pyarrow(spec.arrow), name=spec.name)
 
 
 class DuckBackend:
@@ -40,49 +52,56 @@ class DuckBackend:
 
     name = "duckdb"
 
-    def __init__(self, duck: Any) -> None:
-        self._connection = ibis.duckdb.from_connection(duck)
+    def __init__(self, duck: Any, statements: Statements) -> None:
         self._duck = duck
+        self._statements = statements
 
-    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> Any:
-        """Return the Ibis table over Parquet files; an empty one where there are none."""
+    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> None:
+        """Make a table of Parquet files known; it is empty where there are none."""
         if not files:
-            return self.give_rows(spec, spec.arrow.empty_table())
+            self.give_rows(spec, spec.arrow.empty_table())
+            return
         names = ", ".join("'" + str(path).replace("'", "''") + "'" for path in files)
         self._duck.execute(
             f'CREATE OR REPLACE TEMP VIEW "{spec.name}" AS SELECT * FROM read_parquet([{names}])'  # noqa: S608 -- own files
         )
-        return self._connection.table(spec.name)
 
-    def give_rows(self, spec: TableSpec, rows: pa.Table) -> Any:
-        """Return the Ibis table over Arrow rows."""
+    def give_rows(self, spec: TableSpec, rows: pa.Table) -> None:
+        """Make a table of Arrow rows known."""
         self._duck.register(spec.name, rows)
-        return self._connection.table(spec.name)
 
-    def fetch(self, expression: Any) -> pa.Table:
-        """Return the rows of an Ibis expression."""
-        sql = str(ibis.to_sql(expression, dialect="duckdb"))
-        try:
-            return self._duck.execute(sql).to_arrow_table()
-        except self._duck_error() as error:
-            raise EngineError(f"the query failed: {error}", sql=sql) from error
+    def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
+        """Return the rows of the expression that `build` returns, its SQL taken from the cache where it is known."""
+        return self._run(self._statements.find(label, lambda: _compile(build())))
+
+    def fetch_table(self, spec: TableSpec) -> pa.Table:
+        """Return the rows of a table that was given."""
+        return self._run(f'SELECT * FROM "{spec.name}"')  # noqa: S608 -- own name
 
     def close(self) -> None:
-        """Give everything back; the connection belongs to the caller."""
+        """Keep the compiled statements; the connection belongs to the caller."""
+        self._statements.keep()
 
-    @staticmethod
-    def _duck_error() -> type[Exception]:
+    def _run(self, sql: str) -> pa.Table:
         import duckdb
 
-        error: type[Exception] = duckdb.Error
-        return error
+        try:
+            return self._duck.execute(sql).to_arrow_table()
+        except duckdb.Error as error:
+            raise EngineError(f"the query failed: {error}", sql=sql) from error
+
+
+def _compile(expression: Any) -> str:
+    import ibis
+
+    return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
 def open_duck(directory: Path, memory: str = "1GB") -> Any:
     """Return a DuckDB connection with bounded memory that spills to `directory` and never fetches extensions."""
     import duckdb
 
-    settings = {
+    settings: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": memory,
         "temp_directory": str(directory),
         "preserve_insertion_order": False,
@@ -94,15 +113,17 @@ def open_duck(directory: Path, memory: str = "1GB") -> Any:
     return duck
 
 
-def open_backend(engine: str, duck: Any, directory: Path) -> Backend:
+def open_backend(engine: str, duck: Any, directory: Path, *program: str) -> Backend:
     """Return the backend that `--engine` names: `duckdb`, or Spark as `local[N]` or `spark://HOST:PORT`.
+
+    `program` (pack, policy) tells compiled statements apart.
 
     Raises:
         UsageError: no such engine.
         EngineError: Spark is not installed or does not start.
     """
     if engine == "duckdb":
-        return DuckBackend(duck)
+        return DuckBackend(duck, Statements(engine, *program))
     if engine.startswith(("local", "spark://")):
         from paicha.engine.spark import SparkBackend
 

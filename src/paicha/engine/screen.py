@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from paicha.engine.backend import name_table
 from paicha.engine.findings import COUNT_ONCE, FINDINGS, form_findings, tell_hashes
 from paicha.engine.grading import grade_findings
 from paicha.kernel.derivation import order_derivations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from paicha.kernel.derivation import Derivation
     from paicha.kernel.pack import Pack
     from paicha.kernel.rule import Rule
+    from paicha.kernel.schema import TableSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,53 +58,69 @@ def screen(
     `files` are the Parquet files of the pack's tables, `given` the rows of the tables that the app provides, `asked`
     the subjects that get a verdict whatever is found, `hashes` the SHA-256 behind the keys of inputs.
     """
-    known: dict[str, Any] = {t.name: backend.give_files(t, files.get(t.name, ())) for t in pack.tables}
-    known |= {t.name: backend.give_rows(t, given.get(t.name, t.arrow.empty_table())) for t in pack.given}
-    known["policy"] = policy
     tell_hashes(duck, hashes)
+    for spec in pack.tables:
+        backend.give_files(spec, files.get(spec.name, ()))
+    for spec in pack.given:
+        backend.give_rows(spec, given.get(spec.name, spec.arrow.empty_table()))
+    specs = {spec.name: spec for spec in (*pack.tables, *pack.given)}
     failures: list[EngineError] = []
-    for derivation in order_derivations(pack.derivations, frozenset(known)):
+    for derivation in order_derivations(pack.derivations, frozenset(specs)):
         on_step(derivation.table.name)
-        known[derivation.table.name] = _derive(backend, derivation, known, failures)
+        backend.give_rows(derivation.table, _derive(backend, derivation, specs, policy, failures))
+        specs[derivation.table.name] = derivation.table
     answers = []
     for rule in pack.rules:
         on_step(rule.id)
-        answers.append(_ask(backend, duck, pack, rule, known, failures))
+        answers.append(_ask(backend, duck, pack, rule, specs, policy, failures))
     findings = pa.concat_tables([FINDINGS.empty_table(), *answers])
     duck.register("findings", findings)
     counted = duck.execute(COUNT_ONCE).to_arrow_table()
     counted = counted.append_column("set_aside", pa.nulls(counted.num_rows, pa.string()))
-    observed = backend.fetch(known[pack.observed])
-    verdicts = grade_findings(duck, pack, policy, counted, observed, asked)
-    tables = {name: backend.fetch(known[name]) for name in pack.summary_tables if name != pack.observed}
-    return Screening(counted, verdicts, tables | {pack.observed: observed}, tuple(failures))
+    tables = {name: backend.fetch_table(specs[name]) for name in (pack.observed, *pack.summary_tables)}
+    verdicts = grade_findings(duck, pack, policy, counted, tables[pack.observed], asked)
+    return Screening(counted, verdicts, tables, tuple(failures))
 
 
-def _derive(backend: Backend, derivation: Derivation, known: Mapping[str, Any], failures: list[EngineError]) -> Any:
+def _derive(
+    backend: Backend, derivation: Derivation, specs: Mapping[str, TableSpec], policy: Any, failures: list[EngineError]
+) -> pa.Table:
     table = derivation.table
     try:
         if derivation.form == "expression":
-            answer = backend.fetch(derivation.derive(*(known[name] for name in derivation.parameters)))
+            answer = backend.fetch(table.name, lambda: _build(derivation.derive, derivation.parameters, specs, policy))
         else:
             answer = derivation.derive(
-                *(known[n] if n == "policy" else backend.fetch(known[n]) for n in derivation.parameters)
+                *(policy if name == "policy" else backend.fetch_table(specs[name]) for name in derivation.parameters)
             )
-        rows = pa.table([answer.column(n).cast(table.arrow.field(n).type) for n in table.names], schema=table.arrow)
+        return pa.table([answer.column(n).cast(table.arrow.field(n).type) for n in table.names], schema=table.arrow)
     except (EngineError, pa.ArrowException, KeyError, ValueError) as error:
         failures.append(_place(error, f"derivation {table.name}"))
-        rows = table.arrow.empty_table()
-    return backend.give_rows(table, rows)
+        return table.arrow.empty_table()
 
 
 def _ask(
-    backend: Backend, duck: Any, pack: Pack, rule: Rule, known: Mapping[str, Any], failures: list[EngineError]
+    backend: Backend,
+    duck: Any,
+    pack: Pack,
+    rule: Rule,
+    specs: Mapping[str, TableSpec],
+    policy: Any,
+    failures: list[EngineError],
 ) -> pa.Table:
     try:
-        answer = backend.fetch(rule.ask(*(known[name] for name in rule.parameters)))
+        answer = backend.fetch(rule.id, lambda: _build(rule.ask, rule.parameters, specs, policy))
         return form_findings(duck, pack, rule, answer)
     except (EngineError, pa.ArrowException, ValueError) as error:
         failures.append(_place(error, f"rule {rule.id}"))
         return FINDINGS.empty_table()
+
+
+def _build(
+    function: Callable[..., Any], parameters: tuple[str, ...], specs: Mapping[str, TableSpec], policy: Any
+) -> Any:
+    """Return the expression that a rule or derivation makes of unbound tables."""
+    return function(*(policy if name == "policy" else name_table(specs[name]) for name in parameters))
 
 
 def _place(error: Exception, where: str) -> EngineError:

@@ -6,14 +6,15 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from paicha.kernel.errors import EngineError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
+
+    import pyarrow as pa
 
     from paicha.kernel.schema import TableSpec
 
@@ -43,27 +44,32 @@ class SparkBackend:
         self._connection = ibis.pyspark.connect(self._session)
         self._directory = directory
 
-    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> Any:
-        """Return the Ibis table over Parquet files; an empty one where there are none."""
+    def give_files(self, spec: TableSpec, files: Sequence[Path]) -> None:
+        """Make a table of Parquet files known; it is empty where there are none."""
         if not files:
-            return self.give_rows(spec, spec.arrow.empty_table())
+            self.give_rows(spec, spec.arrow.empty_table())
+            return
         frame = self._session.read.parquet(*(path.resolve().as_uri() for path in files))
         frame.createOrReplaceTempView(spec.name)
-        return self._connection.table(spec.name)
 
-    def give_rows(self, spec: TableSpec, rows: pa.Table) -> Any:
-        """Return the Ibis table over Arrow rows, by way of a Parquet file."""
+    def give_rows(self, spec: TableSpec, rows: pa.Table) -> None:
+        """Make a table of Arrow rows known, by way of a Parquet file."""
         path = self._directory / f"given-{spec.name}.parquet"
         pq.write_table(rows, path)
-        return self.give_files(spec, [path])
+        self.give_files(spec, [path])
 
-    def fetch(self, expression: Any) -> pa.Table:
-        """Return the rows of an Ibis expression."""
+    def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
+        """Return the rows of the expression that `build` returns."""
+        expression = build()
         try:
             return self._connection.to_pyarrow(expression)
         except Exception as error:
             sql = str(self._connection.compile(expression))
-            raise EngineError(f"the query failed: {error}", sql=sql) from error
+            raise EngineError(f"the query failed: {error}", where=label, sql=sql) from error
+
+    def fetch_table(self, spec: TableSpec) -> pa.Table:
+        """Return the rows of a table that was given."""
+        return self._connection.table(spec.name).to_pyarrow()
 
     def close(self) -> None:
         """Stop the session."""
