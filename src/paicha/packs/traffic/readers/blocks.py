@@ -45,7 +45,7 @@ def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]
     a byte order mark is left out. A line over `BLOCK_BYTES` is rejected.
     """
     line, tail, is_skipping, is_first = 1, b"", False, True
-    for chunk in _read_chunks(source, sink, reading):
+    for chunk in read_chunks(source, sink, reading):
         data = tail + chunk
         if is_first:
             data, is_first = data.removeprefix(b"\xef\xbb\xbf"), False
@@ -67,7 +67,7 @@ def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]
         yield Block(_clean(tail + b"\n"), line)
 
 
-def _read_chunks(source: Source, sink: Sink, reading: Reading) -> Iterator[bytes]:
+def read_chunks(source: Source, sink: Sink, reading: Reading) -> Iterator[bytes]:
     """Yield the decompressed bytes, report progress, and tell the sink where they break off."""
     read = 0
     try:
@@ -124,4 +124,3 @@ def tabulate_lines(block: Block) -> pa.Table:
     batch = pa.record_batch({"line": lines, "text": text})
     step = max(1, -(-len(ends) // SLICES))
     return pa.Table.from_batches([batch.slice(start, step) for start in range(0, len(ends), step)], batch.schema)
-

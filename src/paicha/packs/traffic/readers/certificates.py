@@ -5,7 +5,6 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -13,8 +12,6 @@ from paicha.packs.traffic.readers.rows import find_host_names, flatten, to_mask,
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from numpy.typing import NDArray
 
     from paicha.kernel.reader import Reading, Sink
     from paicha.packs.traffic.readers.rows import Target
@@ -48,7 +45,7 @@ class Certificates:
         self._insert(self._connections, table)
 
     def add_certificates(
-        self, fingerprint: pa.Array, file_id: pa.Array, common: pa.Array, names: pa.Array, keep: NDArray[np.bool_]
+        self, fingerprint: pa.Array, file_id: pa.Array, common: pa.Array, names: pa.Array, keep: Any
     ) -> None:
         """Keep the names of an `x509` log's certificates, under both names that other logs call these by."""
         for shown in (fingerprint, file_id):
@@ -61,7 +58,9 @@ class Certificates:
                     "keep": pa.concat_arrays([pa.array(keep), pa.array(keep).take(parents)]),
                 }
             )
-            usable = pc.and_(table.column("keep"), pc.and_(table.column("shown").is_valid(), table.column("name").is_valid()))
+            usable = pc.and_(
+                table.column("keep"), pc.and_(table.column("shown").is_valid(), table.column("name").is_valid())
+            )
             self._insert(self._certificates, table.filter(usable).drop_columns(["keep"]))
 
     def write(self, sink: Sink) -> None:

@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
 from paicha.packs.traffic.readers.blocks import read_blocks, tabulate_lines
+from paicha.packs.traffic.readers.delimited import ask, reject_reasons
 from paicha.packs.traffic.readers.eve_alerts import write_alerts
 from paicha.packs.traffic.readers.eve_fields import QUERY
-from paicha.packs.traffic.readers.delimited import ask, reject_reasons
 from paicha.packs.traffic.readers.pairing import Pieces
 from paicha.packs.traffic.readers.rows import (
     Target,
@@ -67,7 +67,9 @@ def _check(events: pa.Table, target: Target) -> pa.Table:
         index = events.column_names.index(side)
         events = events.set_column(index, side, canonicalise(events.column(side)))
     started = pc.if_else(
-        pc.is_in(events.column("event_type"), pa.array(["flow", "netflow"])), events.column("start"), events.column("time")
+        pc.is_in(events.column("event_type"), pa.array(["flow", "netflow"])),
+        events.column("start"),
+        events.column("time"),
     )
     checks: list[tuple[Any, str]] = [
         (is_no_time(started), _NO_TIME),
@@ -160,16 +162,23 @@ def _write_names(kind: str, events: pa.Table, target: Target) -> None:
         _write_answers(columns, events, target)
         return
     names = {
-        "tls": (("sni", clean_names(events.column("sni"))), ("certificate", find_common_names(events.column("subject")))),
+        "tls": (
+            ("sni", clean_names(events.column("sni"))),
+            ("certificate", find_common_names(events.column("subject"))),
+        ),
         "http": (("host", clean_names(split_hosts(events.column("hostname")))),),
     }
     for place, found in names[kind]:
-        write_rows(target, "names", {**columns, "kind": place, "name": found}, found.is_valid(), "first_seen", "last_seen")
+        write_rows(
+            target, "names", {**columns, "kind": place, "name": found}, found.is_valid(), "first_seen", "last_seen"
+        )
 
 
 def _write_answers(columns: dict[str, Any], events: pa.Table, target: Target) -> None:
     """Write one row per name asked for and address it resolved to; a reply is turned, so that the asker is client."""
-    is_reply = pc.fill_null(pc.and_(pc.equal(columns["client_port"], 53), pc.not_equal(columns["server_port"], 53)), False)
+    is_reply = pc.fill_null(
+        pc.and_(pc.equal(columns["client_port"], 53), pc.not_equal(columns["server_port"], 53)), False
+    )
     for ours, theirs in (("client_ip", "server_ip"), ("client_port", "server_port")):
         first, second = columns[ours], columns[theirs]
         columns[ours], columns[theirs] = pc.if_else(is_reply, second, first), pc.if_else(is_reply, first, second)

@@ -45,7 +45,9 @@ def _complains_of_mining(events: pa.Table, target: Target) -> pa.Array:
     texts = pc.binary_join_element_wise(
         events.column("signature"), events.column("category"), " / ", null_handling="replace", null_replacement=""
     )
-    coded = texts.combine_chunks().dictionary_encode() if isinstance(texts, pa.ChunkedArray) else texts.dictionary_encode()
+    coded = (
+        texts.combine_chunks().dictionary_encode() if isinstance(texts, pa.ChunkedArray) else texts.dictionary_encode()
+    )
     patterns = [re.compile(text, re.IGNORECASE) for text in target.reading.policy.alerts.patterns]
     found = [any(pattern.search(text) for pattern in patterns) for text in coded.dictionary.to_pylist()]
     return pa.array(found, pa.bool_()).take(coded.indices)

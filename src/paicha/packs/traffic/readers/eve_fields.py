@@ -51,7 +51,8 @@ _PROTOCOL = "CASE upper(r.proto) " + " ".join(f"WHEN '{n}' THEN {v}" for n, v in
 _NAME = "coalesce(r.dns.rrname, r.dns.queries[1].rrname)"
 _ANSWERS = (
     "list_distinct(list_filter(list_concat([r.dns.rdata], list_transform(r.dns.answers, lambda a: a.rdata), "
-    "r.dns.grouped.A, r.dns.grouped.AAAA), lambda t: regexp_full_match(t, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*')))"
+    "r.dns.grouped.A, r.dns.grouped.AAAA), "
+    "lambda t: regexp_full_match(t, '[0-9]{1,3}([.][0-9]{1,3}){3}|[0-9a-fA-F]*:[0-9a-fA-F:.]*')))"
 )
 _RESOLVED = (
     f"CASE WHEN {_NAME} IS NULL THEN [] WHEN len({_ANSWERS}) = 0 THEN [{{'name': {_NAME}, 'answer': NULL::VARCHAR}}] "

@@ -69,7 +69,10 @@ def read_records(block: Block, layout: Layout, target: Target, pieces: Pieces, t
         index = records.column_names.index(side)
         records = records.set_column(index, side, canonicalise(records.column(side)))
     checks: list[tuple[Any, str]] = [
-        (is_no_time(pc.if_else(pc.equal(records.column("started"), 0), None, records.column("started"))), "the time is missing or outside 1970 to 2100"),
+        (
+            is_no_time(pc.if_else(pc.equal(records.column("started"), 0), None, records.column("started"))),
+            "the time is missing or outside 1970 to 2100",
+        ),
         (pc.is_null(records.column("src")), "the source is not an address"),
         (pc.is_null(records.column("dst")), "the destination is not an address"),
         (pc.is_null(records.column("protocol")), "the protocol is not known"),
@@ -102,7 +105,7 @@ def _write_query(timezone_hours: float, sampling: float) -> str:
     names = " ".join(f"WHEN '{name}' THEN {number}" for name, number in _PROTOCOLS.items())
     portless = ", ".join(map(str, _PORTLESS))
     ports = {
-        side: f"if(protocol IN ({portless}), NULL, coalesce(try_cast(trim({side}) AS BIGINT), if({side} IS NULL, NULL, -1)))"
+        side: f"if(protocol IN ({portless}) OR {side} IS NULL, NULL, coalesce(try_cast(trim({side}) AS BIGINT), -1))"
         for side in ("sport", "dport")
     }
     counts = ", ".join(f"try_cast(trim({name}) AS BIGINT) AS {name}" for name in ("packets", "bytes"))
@@ -118,5 +121,6 @@ def _write_query(timezone_hours: float, sampling: float) -> str:
         "protocol, started, greatest(started, if(duration BETWEEN 0 AND 1e9, "
         f"started + round(duration * 1e6)::BIGINT, ended)) AS ended, {counts}, {back}, "
         "coalesce(contains(flags, 'S'), false) AS syn, "
-        f"greatest(1.0, coalesce(try_cast(trim(sampling) AS DOUBLE), {sampling})) AS sampling FROM numbered ORDER BY line"
+        f"greatest(1.0, coalesce(try_cast(trim(sampling) AS DOUBLE), {sampling})) AS sampling "
+        "FROM numbered ORDER BY line"
     )

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import threading
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
@@ -58,10 +59,12 @@ def read(sources: Sequence[Source], sink: Sink, reading: Reading) -> None:
         with tempfile.TemporaryDirectory() as directory:
             path = source.path if source.compression is None else _unpack(source, sink, Path(directory))
             command = [program, "-q", "-N", "-6", "-r", str(path.resolve()), "-o", _FORMAT]
-            printed = replace(source, open=lambda c=command, s=source: _print(c, s, reading), compression=None)
+            printed = replace(source, open=partial(_print, command, source, reading), compression=None)
             for block in read_blocks(printed, sink, replace(reading, advance=lambda _: None)):
                 data = block.data.replace(b"No matching flows\n", b"")
-                read_records(Block(data, block.first_line), layout, Target(source, sink, reading, "record"), pieces, 0.0)
+                read_records(
+                    Block(data, block.first_line), layout, Target(source, sink, reading, "record"), pieces, 0.0
+                )
         reading.advance(source.size)
     pieces.write(sink)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from paicha.packs.traffic.readers.delimited import Layout
 
 _MARK = re.compile(
-    rb"^(?:Summary[ ]*|No matching flows[ ]*|(?=[^\n]*[a-z])(?:[A-Za-z][A-Za-z0-9-]*,)*(?:sa|srcAddr),[A-Za-z0-9,-]*)\n",
+    rb"^(?:Summary[ ]*|No matching flows[ ]*|(?:[A-Za-z][A-Za-z0-9-]*,)*(?:sa|srcAddr),[A-Za-z0-9,-]*)\n",
     re.MULTILINE,
 )
 """A line that is no record: a header (headings only, the source address among them), or the summary's beginning."""
@@ -70,7 +70,9 @@ def _read_file(target: Target, pieces: Pieces) -> None:
                 if missing is None:
                     read_records(part, layout, target, pieces, target.reading.policy.netflow.timezone_hours)
                 else:
-                    target.sink.reject(target.source, f"line {lines[0]}", f"there is no column for {missing}", len(lines))
+                    target.sink.reject(
+                        target.source, f"line {lines[0]}", f"there is no column for {missing}", len(lines)
+                    )
 
 
 def _split_block(block: Block) -> Iterator[str | Block]:

@@ -44,7 +44,7 @@ class Target:
 
 
 def accept_valid(target: Target, lines: NDArray[np.int64], checks: Sequence[tuple[Any, str]]) -> NDArray[np.bool_]:
-    """Return which records pass all `checks` (is it bad?, why); the others are rejected for the first that they fail."""
+    """Return which records pass all `checks` (is it bad?, why); others are rejected for the first that they fail."""
     good = np.ones(len(lines), np.bool_)
     for bad, reason in checks:
         found = to_mask(bad) & good
@@ -82,9 +82,7 @@ def to_microseconds(seconds: Any) -> pa.Array:
 def is_no_time(microseconds: Any) -> Any:
     """Return where a time is missing or outside 1970 to 2100."""
     return pc.invert(
-        pc.fill_null(
-            pc.and_(pc.greater_equal(microseconds, 0), pc.less(microseconds, MAX_SECONDS * 1_000_000)), False
-        )
+        pc.fill_null(pc.and_(pc.greater_equal(microseconds, 0), pc.less(microseconds, MAX_SECONDS * 1_000_000)), False)
     )
 
 

@@ -140,9 +140,7 @@ def _find_protocol(records: pa.Table, server: pa.Array) -> Any:
 
 def _count_bytes(records: pa.Table, side: str) -> Any:
     """Return IP bytes of a side, payload bytes where the log has no others."""
-    return pc.coalesce(
-        _take(records, f"{side}_ip_bytes", pa.int64()), _take(records, f"{side}_bytes", pa.int64())
-    )
+    return pc.coalesce(_take(records, f"{side}_ip_bytes", pa.int64()), _take(records, f"{side}_bytes", pa.int64()))
 
 
 def _write_names(log: str, records: pa.Table, target: Target, certificates: Certificates) -> None:
@@ -166,7 +164,9 @@ def _write_names(log: str, records: pa.Table, target: Target, certificates: Cert
         certificate = columns | {"kind": "certificate", "name": common, "answer": no_answer}
         write_rows(target, "names", certificate, pc.and_(keep, pc.is_valid(common)), "first_seen", "last_seen")
         shown = _find_leaf(records)
-        certificates.add_connections(target, columns | {"shown": shown, "common": common}, pc.and_(keep, shown.is_valid()))
+        certificates.add_connections(
+            target, columns | {"shown": shown, "common": common}, pc.and_(keep, shown.is_valid())
+        )
     write_rows(target, "names", rows, pc.and_(keep, pc.is_valid(names)), "first_seen", "last_seen")
 
 
@@ -176,7 +176,9 @@ def _find_leaf(records: pa.Table) -> pa.Array:
     leaves = []
     for name in ("cert_chain_fps", "cert_chain_fuids"):
         chain = flatten(_take(records, name, kind))
-        filled = pc.if_else(pc.fill_null(pc.greater(pc.list_value_length(chain), 0), False), chain, pa.scalar([""], kind))
+        filled = pc.if_else(
+            pc.fill_null(pc.greater(pc.list_value_length(chain), 0), False), chain, pa.scalar([""], kind)
+        )
         leaves.append(pc.list_element(filled, 0))
     best = pc.if_else(pc.equal(leaves[0], ""), leaves[1], leaves[0])
     return pc.if_else(pc.equal(best, ""), pa.scalar(None, pa.string()), best)

@@ -9,7 +9,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from paicha.packs.traffic.readers.blocks import Block, read_blocks, tabulate_lines
+from paicha.packs.traffic.readers.blocks import read_blocks, tabulate_lines
 from paicha.packs.traffic.readers.delimited import DUCK, ask, quote, reject_reasons
 from paicha.packs.traffic.readers.zeek_fields import FIELDS, REQUIRED, SIGNS, find_log
 
@@ -66,8 +66,8 @@ def _parse_exactly(lines: pa.Table, target: Target) -> Iterator[tuple[str, pa.Ta
         "SELECT line, text, CASE WHEN r IS NULL THEN 'is not a JSON object' END AS reason, "  # noqa: S608 -- own words
         f"CASE WHEN r._path <> '' THEN split_part(r._path, '-', 1) {kinds} END AS log "
         "FROM (SELECT *, CASE WHEN json_valid(text) THEN CASE WHEN json_type(text) = 'OBJECT' "
-        f"THEN from_json(text, {shape}) END END AS r FROM paicha_lines WHERE trim(text, chr(10) || chr(9) || ' ') <> '') "
-        "ORDER BY line"
+        f"THEN from_json(text, {shape}) END END AS r FROM paicha_lines "
+        "WHERE trim(text, chr(10) || chr(9) || ' ') <> '') ORDER BY line"
     )
     records = reject_reasons(ask(target, query, paicha_lines=lines), target)
     logs = records.column("log")
