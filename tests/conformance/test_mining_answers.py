@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import os
 import re
+import sys
 from functools import cache
 from pathlib import Path
 
 import pytest
-from plain_captures import read_segments
 
 from paicha.packs.traffic.policy import StratumPolicy
 from paicha.packs.traffic.stratum.tracker import Tracker
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "packs/traffic/stratum"))
+from plain_captures import read_segments
 
 SHARED = Path(os.environ.get("PAICHA_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
 CAPTURES = SHARED / "captures"

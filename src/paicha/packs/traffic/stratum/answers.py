@@ -58,7 +58,8 @@ def take_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
     """
     entry = session.take_answer(side, message.get("id"), mark[0])
     if entry is None:
-        if message.get("id") is not None and looks_like_share_answer(message):
+        is_apart = message.get("id") is None or session.is_fixed_id(message["id"])
+        if not is_apart and looks_like_share_answer(message):
             session.settle(None, judge_answer(message), mark[0])
         return None
     if entry[0] == "share":

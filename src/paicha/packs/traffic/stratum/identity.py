@@ -76,7 +76,10 @@ def identify(session: Session) -> Identity:
     dialect = max(session.dialects, key=lambda name: session.dialects[name], default="other")
     logins: dict[str, Login] = {}
     worker = None
-    for text, apart in session.logins.items():
+    # a farmer whose payout address was not seen is known by its launcher
+    for text, apart in (session.logins or {session.notes.get("launcher", ""): None}).items():
+        if not text:
+            continue
         login = classify_login(text)
         logins.setdefault(login.value, login)
         worker = worker or login.worker or apart

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from paicha.kernel.identifiers import name_by_hash
 from paicha.packs.traffic.stratum.conversation import SLOT_US
 from paicha.packs.traffic.stratum.identity import Identity, identify
-from paicha.packs.traffic.stratum.units import Unit, resolve_unit
+from paicha.packs.traffic.stratum.units import resolve_unit
 from paicha.packs.traffic.stratum.worths import is_plain, read_worth
 
 if TYPE_CHECKING:
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from paicha.packs.traffic.policy import StratumPolicy
     from paicha.packs.traffic.stratum.conversation import Conversation
     from paicha.packs.traffic.stratum.session import Session
+
+CYCLES = {"cuckoo": 42.0}
+"""Graphs behind each solution that a target counts: one graph in 42 has a cycle of 42 edges."""
 
 WORKLESS = frozenset({"chia", "stratum-v2"})
 """Dialects whose shares stand for no known number of hashes: space is farmed, or the difficulty is encrypted."""
@@ -110,41 +113,36 @@ def _sum_work(session: Session, identity: Identity, conversation: Conversation) 
         plain = {float(worth[1:]): 0 for _, worth in session.changes if is_plain(worth)}
     connected = session.measure(conversation.ended)
     unit = resolve_unit(session, identity.dialect, identity.algorithm, plain, connected / 1e6)
+    graphs = CYCLES.get(identity.dialect, 1.0)
     values = [
-        (value, valid, accepted)
+        (value * graphs, valid, accepted)
         for worth, (valid, accepted) in counts.items()
         if (value := read_worth(worth, unit.hashes)) is not None
+    ]
+    difficulty = [
+        {"time": time, "value": value * graphs}
+        for time, worth in session.changes
+        if not (is_plain(worth) and session.has_targets) and (value := read_worth(worth, unit.hashes)) is not None
     ]
     is_known = session.known_since is not None or session.known_us > 0
     has_unit = unit.hashes is not None or session.has_targets
     has_work = is_known and has_unit and identity.dialect not in WORKLESS and (bool(values) or not counts)
     if not has_work and connected == 0 and session.first_work is not None:
         connected = max(0, conversation.ended - session.first_work - session.gone_us)
+    # the greatest worth that a share could have had, whether or not one was found
+    possible = [value for value, valid, _ in values if valid > 0] + [one["value"] for one in difficulty]
     return {
         "connected": connected,
         "work": sum(value * valid for value, valid, _ in values) if has_work else None,
         "work_squared": sum(value * value * valid for value, valid, _ in values) if has_work else None,
-        "work_largest": _find_largest(session, unit, values) if has_work else None,
+        "work_largest": max(possible, default=None) if has_work else None,
         "work_shares": sum(valid for _, valid, _ in values) if has_work else 0,
         "work_accepted": sum(value * accepted for value, _, accepted in values) if has_work else None,
         "work_low": unit.low,
         "work_high": unit.high,
         "work_unit": unit.words,
-        "difficulty": [
-            {"time": time, "value": value}
-            for time, worth in session.changes
-            if not (is_plain(worth) and session.has_targets) and (value := read_worth(worth, unit.hashes)) is not None
-        ],
+        "difficulty": difficulty,
     }
-
-
-def _find_largest(session: Session, unit: Unit, values: list[tuple[float, int, int]]) -> float | None:
-    """Return the greatest worth that a share had, or without shares that it could have had."""
-    seen = [value for value, valid, _ in values if valid > 0]
-    if seen:
-        return max(seen)
-    offered = [read_worth(worth, unit.hashes) for _, worth in session.changes]
-    return max((value for value in offered if value is not None), default=None)
 
 
 def _find_median(values: list[float]) -> float | None:

@@ -51,6 +51,7 @@ class Session:
     gone_us: int = 0
     retargets: int = 0
     retarget_bytes: dict[str, int] = field(default_factory=dict)
+    other_ids: dict[str, int] = field(default_factory=dict)
     notes: dict[str, Any] = field(default_factory=dict)
 
     def speak(self, side: int, dialect: str, weight: int = 1, *, is_client: bool) -> None:
@@ -87,6 +88,8 @@ class Session:
         name = name_id(number)
         if name is not None:
             self.requests.put(side, name, [kind, time, None, False])
+            if kind == "other" and (name in self.other_ids or len(self.other_ids) < MAX_HINTS):
+                self.other_ids[name] = self.other_ids.get(name, 0) + 1
 
     def answer_login(self, *, is_accepted: bool) -> None:
         """Count the answer to a login."""
@@ -136,6 +139,10 @@ class Session:
         """Return the request of the other side that an answer of `side` belongs to."""
         name = name_id(number)
         return None if name is None else self.requests.take(1 - side, name, time)
+
+    def is_fixed_id(self, number: object) -> bool:
+        """Whether a client uses an id again and again for requests that are no shares."""
+        return self.other_ids.get(name_id(number) or "", 0) > 1
 
     def settle(self, entry: list[Any] | None, verdict: str, time: int) -> None:
         """Count a pool's word on a share; `entry` is None where the share itself was not seen."""

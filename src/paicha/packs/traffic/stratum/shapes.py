@@ -64,11 +64,11 @@ def _read_bitcoin(job: str, p: list[Any]) -> Shape | None:
         return None
     if not is_hex(p[6], 8):
         return Shape("stratum-v1", job=job)
-    algorithm, coin = _judge_chain(p[1], p[6])
+    algorithm, coin = judge_chain(p[1], p[6])
     return Shape("stratum-v1", job=job, algorithm=algorithm, coin=coin)
 
 
-def _judge_chain(previous: str, bits: str) -> tuple[str | None, str | None]:
+def judge_chain(previous: str, bits: str) -> tuple[str | None, str | None]:
     """Return algorithm and coin where the network's difficulty is one that only SHA-256d chains ever reached.
 
     A compact target of 0x17… means 2^76 hashes a block: Bitcoin alone. 0x18… with a block hash of 56 leading zero

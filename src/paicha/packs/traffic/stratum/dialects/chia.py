@@ -37,15 +37,16 @@ def read_request(session: Session, message: HttpMessage, side: int, mark: Mark) 
     session.hint(coin="XCH")
     session.name_software(message.headers.get("user-agent"))
     if isinstance(payload, dict):
-        session.log_in(payload.get("payout_instructions") or payload.get("launcher_id"))
+        session.log_in(payload.get("payout_instructions"))
+        session.notes["launcher"] = str(payload["launcher_id"])[:66]
         if path == "partial":
             nonce = f"{payload.get('sp_hash')}|{_read_proof(payload)}"
             session.send_share(side, "chia", None, nonce, mark[0], len(message.body))
             return "partial"
     elif is_named:
         launcher = message.path.partition("launcher_id=")[2][:66]
-        if not session.logins and is_hex(launcher, 64):
-            session.log_in(launcher)
+        if is_hex(launcher, 64):
+            session.notes["launcher"] = launcher
     return "login" if path == "login" else "farmer"
 
 

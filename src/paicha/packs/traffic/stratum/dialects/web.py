@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from paicha.packs.traffic.stratum.answers import describe_error
 from paicha.packs.traffic.stratum.dialects import chia, ethproxy
 from paicha.packs.traffic.stratum.messages import is_hex, parse_objects
+from paicha.packs.traffic.stratum.shapes import judge_chain
 from paicha.packs.traffic.stratum.shares import ACCEPTED, REJECTED, judge_refusal
 from paicha.packs.traffic.stratum.worths import of_hashes
 from paicha.reference.work import work_of_target_be, work_of_target_le
@@ -131,6 +132,8 @@ def _read_work(session: Session, result: Any) -> float | None:
             session.hint("sha256d")
         return work
     if isinstance(result.get("previousblockhash"), str) and is_hex(result.get("target"), 64):
+        if is_hex(result.get("bits"), 8):
+            session.hint(*judge_chain("f" * 64, result["bits"]))
         return work_of_target_be(result["target"])
     difficulty = result.get("difficulty")
     if is_hex(result.get("blocktemplate_blob"), 76, 1 << 24) and isinstance(difficulty, int) and difficulty > 0:

@@ -12,7 +12,7 @@ import numpy as np
 from paicha.packs.traffic.segments import Connection, Segments
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 PCAP = {
@@ -112,11 +112,18 @@ def read_segments(path: Path, source: str = "input") -> tuple[list[Connection], 
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":
         data = gzip.decompress(data)
+    return gather_segments(read_frames(data), source)
+
+
+def gather_segments(
+    frames: Iterable[tuple[int, int, int, bytes]], source: str = "input"
+) -> tuple[list[Connection], Segments]:
+    """Return the TCP connections of frames (number, link type, time in us, bytes) and all their packets."""
     connections: list[Connection] = []
     flows: dict[tuple[object, ...], tuple[int, bool]] = {}
     columns: list[tuple[int, ...]] = []
     payloads = bytearray()
-    for number, link, time, frame in read_frames(data):
+    for number, link, time, frame in frames:
         time = min(time, (1 << 62))
         found = _find_tcp(_find_ip(link, frame))
         if found is None or len(found[2]) < 20:
@@ -151,7 +158,7 @@ def packet_head(found: tuple[str, str, bytes, int], head: int) -> bytes:
 
 
 def make_segments(columns: list[tuple[int, ...]], data: bytes, sources: tuple[str, ...]) -> Segments:
-    """Return segments from rows of (flow, side, time, sequence, flags, ip_bytes, packet, source, start, length, missing)."""
+    """Return segments from rows: flow, side, time, sequence, flags, ip_bytes, packet, source, start, length, missing."""
     kinds = (
         np.int64, np.uint8, np.int64, np.uint32, np.uint8, np.int32, np.int64, np.int32, np.int64, np.int32, np.int32,
     )  # fmt: skip
