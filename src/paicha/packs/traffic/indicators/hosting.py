@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 REGISTRY_LABELS = frozenset({
-    "ac", "asso", "biz", "co", "com", "edu", "firm", "go", "gob", "gouv", "gov", "govt", "gr", "id", "in", "info", "ltd",
-    "me", "mil", "mod", "ne", "net", "nhs", "nic", "nom", "or", "org", "plc", "pol", "sch", "school", "web",
+    "ac", "asso", "biz", "co", "com", "edu", "firm", "go", "gob", "gouv", "gov", "govt", "gr", "id", "in", "info",
+    "ltd", "me", "mil", "mod", "ne", "net", "nhs", "nic", "nom", "or", "org", "plc", "pol", "sch", "school", "web",
 })  # fmt: skip
 """Second labels under two-letter domains below which registries sell names (co.uk, com.cn, ne.jp)."""
 
 PROVINCES_CN = frozenset({
-    "ah", "bj", "cq", "fj", "gd", "gs", "gx", "gz", "ha", "hb", "he", "hi", "hk", "hl", "hn", "jl", "js", "jx", "ln", "mo",
-    "nm", "nx", "qh", "sc", "sd", "sh", "sn", "sx", "tj", "tw", "xj", "xz", "yn", "zj",
+    "ah", "bj", "cq", "fj", "gd", "gs", "gx", "gz", "ha", "hb", "he", "hi", "hk", "hl", "hn", "jl", "js", "jx", "ln",
+    "mo", "nm", "nx", "qh", "sc", "sd", "sh", "sn", "sx", "tj", "tw", "xj", "xz", "yn", "zj",
 })  # fmt: skip
 """Second labels of the provinces under .cn."""
 
