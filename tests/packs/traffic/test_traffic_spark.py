@@ -47,7 +47,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
     "names": [
         name(),
         name(kind="dns", server_ip="203.0.113.1", server_port=53, answer="198.51.100.8", client_port=5353),
-        name(kind="dns", server_ip="203.0.113.1", server_port=53, answer=None, client_port=5354, name="www.pool.example"),
+        name(kind="dns", server_ip="203.0.113.1", server_port=53, answer=None, name="www.pool.example"),
         name(kind="dns", server_ip="203.0.113.1", server_port=53, answer="198.51.100.8", name="vanity.example"),
         name(kind="host", name="www.pool.example", server_port=80),
         name(kind="certificate", name="a.b.c.d.e.f.g.pool.example", client_ip="203.0.113.5", client_port=None),
@@ -76,7 +76,11 @@ ROWS: dict[str, list[dict[str, Any]]] = {
         indicator(indicator="a3", kind="address", value="198.51.100.9", is_shared_hosting=True),
         indicator(indicator="a4", kind="address", value="203.0.113.7", last_seen=NOON - 3000 * 24 * HOUR),
     ],
-    "owners": [owner(), owner(low="10.0.0.0", high="10.255.255.255", level="operator"), owner(low="2001:db8::", high="2001:db8::ffff")],
+    "owners": [
+        owner(),
+        owner(low="10.0.0.0", high="10.255.255.255", level="operator"),
+        owner(low="2001:db8::", high="2001:db8::ffff"),
+    ],
 }  # fmt: skip
 
 

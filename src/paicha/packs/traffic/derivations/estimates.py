@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from paicha.reference.algorithms import find_algorithm
 from paicha.reference.power import draw_power, hours_of_day, power_of_sessions
-from paicha.reference.rates import gamma_interval
+from paicha.reference.rates import work_interval
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,15 +91,14 @@ def read_numbers(table: pa.Table, name: str) -> Array:
 def estimate_rates(work: Work, connected_us: Array) -> Estimates:
     """Return hash rates per second: work over the time connected.
 
-    Exact Poisson interval where the difficulty was constant, the gamma interval of Fay and Feuer where it changed (the
-    first is a case of the second); widened by the doubt on the unit. Without a share the best figure is 0 and the
+    Exact Poisson interval where the difficulty was constant, the gamma interval of Fay and Feuer where it changed;
+    widened by the doubt on the unit. Without a share the best figure is 0 and the
     upper end what the difficulty then in force still allows. Unknown without work or time.
     """
     usable = (work.total >= 0) & (work.largest > 0) & (connected_us > 0)
     usable &= (work.total > 0) == (work.shares > 0)
     total, squares, largest = (np.where(usable, part, 1.0) for part in (work.total, work.squares, work.largest))
-    is_constant = np.isclose(largest * work.shares, total, rtol=1e-9) | ~(squares > 0)
-    low, high = gamma_interval(total, np.where(is_constant, largest * total, squares), largest)
+    low, high = work_interval(total, np.where(squares > 0, squares, 0.0), largest)
     seconds = np.where(usable, connected_us, np.nan) / SECOND_US
     factor_low, factor_high = bound_factors(work)
     return Estimates(low * factor_low / seconds, total / seconds, high * factor_high / seconds)
