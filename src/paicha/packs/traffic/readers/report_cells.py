@@ -153,6 +153,8 @@ def _build_moment(parts: dict[str, str | None], zone: timezone) -> datetime:
     elif written:
         hours, minutes = int(written[1:3]), int(written[-2:])
         zone = timezone((1 if written[0] == "+" else -1) * timedelta(hours=hours, minutes=minutes))
-    numbers = [int(parts.get(name) or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
+    year, month, day, hour, minute, second = (
+        int(parts.get(name) or 0) for name in ("year", "month", "day", "hour", "minute", "second")
+    )
     fraction = round(float(parts.get("fraction") or 0) * 1_000_000)
-    return datetime(*numbers, tzinfo=zone) + timedelta(microseconds=fraction)  # type: ignore[arg-type]  # six numbers
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone) + timedelta(microseconds=fraction)
