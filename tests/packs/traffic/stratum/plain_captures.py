@@ -158,7 +158,7 @@ def packet_head(found: tuple[str, str, bytes, int], head: int) -> bytes:
 
 
 def make_segments(columns: list[tuple[int, ...]], data: bytes, sources: tuple[str, ...]) -> Segments:
-    """Return segments from rows: flow, side, time, sequence, flags, ip_bytes, packet, source, start, length, missing."""
+    """Return segments of rows: flow, side, time, sequence, flags, ip_bytes, packet, source, start, length, missing."""
     kinds = (
         np.int64, np.uint8, np.int64, np.uint32, np.uint8, np.int32, np.int64, np.int32, np.int64, np.int32, np.int32,
     )  # fmt: skip

@@ -10,7 +10,8 @@ from paicha.packs.traffic.stratum.messages import parse_objects
 Item = tuple[str, Any, int]
 """What a framing found: its kind (`json`, `http`, `junk`), its content, and how many bytes it took."""
 
-FIRST_RETRY = 256
+SMALL_BYTES = 2048
+"""An unfinished buffer below this is tried whenever it may be complete."""
 
 
 @dataclass(slots=True)
@@ -18,8 +19,8 @@ class JsonLines:
     """The unfinished message of one direction.
 
     `is_lost` says that the stream was entered in the middle of a message: what precedes the next message is no junk.
-    An unfinished buffer is tried again when its braces balance, and after a failure only when it has doubled or a line
-    ended, so that the work stays proportional to the bytes.
+    A long unfinished buffer is tried again when its braces balance, and after a failure only when it has doubled or a
+    line ended, so that the work stays proportional to the bytes.
     """
 
     max_bytes: int
@@ -76,19 +77,16 @@ class JsonLines:
         size = len(self.buffer)
         if size < self.retry_at or self.buffer[-1] not in b"}] \t\r":
             return
-        if self.buffer.count(b"{") != self.buffer.count(b"}"):
-            self.retry_at = 0 if size < FIRST_RETRY * 8 else size + size // 4
+        if size >= SMALL_BYTES and self.buffer.count(b"{") != self.buffer.count(b"}"):
+            self.retry_at = size + size // 4
             return
         text = self.buffer.decode("utf-8", "replace")
         found, stop = parse_objects(text)
         if found:
             items.extend(("json", value, length) for value, length in found)
-            self.buffer = bytearray(text[stop:].lstrip("\r \t").encode())
-        self.retry_at = 2 * len(self.buffer) + FIRST_RETRY if self.buffer else 0
-
-    def to_state(self) -> dict[str, Any]:
-        """Return what the next run needs to go on."""
-        return {"buffer": bytes(self.buffer).hex(), "is_lost": self.is_lost}
+            self.buffer = bytearray(text[stop:].encode())
+        size = len(self.buffer)
+        self.retry_at = 2 * size if size >= SMALL_BYTES else 0
 
 
 def _find_start(data: bytes) -> int:

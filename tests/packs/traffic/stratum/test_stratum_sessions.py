@@ -1,0 +1,259 @@
+"""What single conversations amount to: states, shares, work, time, units."""
+
+import pytest
+from stratum_talk import CLIENT, SECOND, SERVER, START, ask, make_packets, read_packets, read_talk, tell
+
+from paicha.kernel.schema import parse_kind
+from paicha.packs.traffic.tables import MINING_SESSIONS
+
+WALLET = "41ymEBmviWTgohYvVCSYzjgH9JsdY98243VeBz9SwrCrheVDVW4JWp4anzVnjMvAgkjBdCK5zB7RFHdGKynV7THLAiNrmY4"
+BLOB = "0e0e" + "ab" * 74
+SUBSCRIBE = [
+    ask(id=1, method="mining.subscribe", params=["cgminer/4.12.1"]),
+    tell(id=1, result=[[["mining.notify", "ae"]], "08000002", 4], error=None),
+    ask(id=2, method="mining.authorize", params=["farm.rig7", "x"]),
+]
+ALLOW = tell(id=2, result=True, error=None)
+NOTIFY = tell(
+    id=None, method="mining.notify",
+    params=["j1", "00" * 32, "01" * 40, "02" * 40, ["03" * 32], "20000000", "1c04219e", "6553f100", True],
+)  # fmt: skip
+BITCOIN_NOTIFY = (SERVER, NOTIFY[1].replace(b"1c04219e", b"17034219"))
+
+
+def set_difficulty(value):
+    return tell(id=None, method="mining.set_difficulty", params=[value])
+
+
+def submit(number, nonce="00000001", job="j1"):
+    return ask(id=number, method="mining.submit", params=["farm.rig7", job, "00000000", "6553f100", nonce])
+
+
+def job(name="a1", target="b88d0600", **more):
+    return tell(jsonrpc="2.0", method="job", params={"blob": BLOB, "job_id": name, "target": target, **more})
+
+
+def send(number, name="a1", nonce="0000beef"):
+    params = {"id": "s", "job_id": name, "nonce": nonce, "result": "cd" * 32}
+    return ask(id=number, jsonrpc="2.0", method="submit", params=params)
+
+
+def accept(number):
+    return tell(id=number, jsonrpc="2.0", error=None, result={"status": "OK"})
+
+
+LOGIN = [
+    ask(id=1, jsonrpc="2.0", method="login", params={"login": WALLET + ".zoey", "pass": "x", "agent": "XMRig/6.8.1"}),
+    tell(
+        id=1, jsonrpc="2.0", error=None,
+        result={"id": "s", "job": {"blob": BLOB, "job_id": "a1", "target": "b88d0600", "algo": "rx/0"}, "status": "OK"},
+    ),
+]  # fmt: skip
+
+
+def test_a_row_has_the_columns_of_the_table():
+    import pyarrow as pa
+
+    row = read_talk([*LOGIN, send(2), accept(2)])
+    assert set(row) == set(MINING_SESSIONS.names)
+    for column in MINING_SESSIONS.columns:
+        pa.array([row[column.name]], type=parse_kind(column.kind))
+        assert column.nullable or row[column.name] is not None
+
+
+def test_shares_answered_stale_duplicate_and_unanswered():
+    talk = [
+        *SUBSCRIBE, ALLOW, set_difficulty(2), BITCOIN_NOTIFY,
+        submit(3, "00000001"), tell(id=3, result=True, error=None),
+        submit(4, "00000002"), tell(id=4, result=None, error=[21, "Job not found", None]),
+        submit(5, "00000003"), tell(id=5, result=False, error=[23, "Low difficulty share", None]),
+        submit(6, "00000001"), tell(id=6, result=None, error=[22, "Duplicate share", None]),
+        submit(7, "00000004"),
+    ]  # fmt: skip
+    row = read_talk(talk)
+    assert (row["dialect"], row["software"], row["state"]) == ("stratum-v1", "cgminer/4.12.1", "mining")
+    assert row["logins"] == [{"value": "farm", "kind": "account", "valid": None}]
+    assert row["worker"] == "rig7"
+    counts = ("shares_submitted", "shares_accepted", "shares_rejected", "shares_stale", "shares_duplicate")
+    assert [row[name] for name in counts] == [4, 1, 2, 1, 1]
+    one = 2 * 4295032833.0
+    # valid: the accepted one, the stale one, and the one without an answer
+    assert row["work_shares"] == 3
+    assert row["work"] == pytest.approx(3 * one)
+    assert row["work_squared"] == pytest.approx(3 * one**2)
+    assert row["work_accepted"] == pytest.approx(one)
+    assert (row["coin"], row["algorithm"], row["work_low"], row["work_high"]) == ("BTC", "sha256d", 1.0, 1.0)
+
+
+def test_a_repeated_nonce_that_the_pool_accepts_is_a_share():
+    row = read_talk([*LOGIN, send(2), accept(2), send(3), accept(3), send(4)])
+    assert (row["shares_submitted"], row["shares_accepted"], row["shares_duplicate"]) == (2, 2, 1)
+
+
+def test_shares_are_worth_the_difficulty_of_their_job():
+    talk = [
+        *LOGIN,
+        job("a2", "ffff0100"),
+        send(2, "a1", "00000001"),
+        send(3, "a2", "00000002"),
+        send(4, "zz", "00000003"),
+    ]
+    row = read_talk([*talk, accept(2), accept(3), accept(4)])
+    easy, hard = 2**32 / 0x00068DB8, 2**32 / 0x0001FFFF
+    assert row["work"] == pytest.approx(easy + 2 * hard)
+    assert [one["value"] for one in row["difficulty"]] == pytest.approx([easy, hard])
+    assert row["jobs"] == 2
+
+
+def test_time_runs_from_the_first_work_to_the_close():
+    packets = make_packets([*LOGIN, send(2), accept(2)])
+    last = packets[-1][1]
+    row = read_packets([*packets, (CLIENT, last + 40 * SECOND, 5, 16, b"")])[0]
+    assert row["connected"] == last + 40 * SECOND - (START + 2 * SECOND)
+    assert (row["started"], row["ended"]) == (START, last + 40 * SECOND)
+
+
+@pytest.mark.parametrize(
+    ("talk", "state"),
+    [
+        ([SUBSCRIBE[0]], "attempt"),
+        ([*SUBSCRIBE], "attempt"),
+        ([*SUBSCRIBE, tell(id=2, result=False, error=[24, "Unauthorized worker", None])], "attempt"),
+        ([*SUBSCRIBE, set_difficulty(8), NOTIFY, tell(id=2, result=False, error=None)], "attempt"),
+        ([*SUBSCRIBE, ALLOW, set_difficulty(8), NOTIFY], "mining"),
+        ([*SUBSCRIBE, ALLOW, NOTIFY, submit(3), tell(id=3, result=False, error=[24, "no", None])], "refused"),
+        ([*LOGIN, send(2), tell(id=2, error={"code": -1, "message": "Low difficulty share"})], "refused"),
+        (LOGIN[:1], "attempt"),
+        ([LOGIN[0], tell(id=1, error={"code": -1, "message": "Invalid address"})], "attempt"),
+        (LOGIN, "mining"),
+        ([ask(id=1, method="eth_submitLogin", params=["0x" + "ab" * 20])], "attempt"),
+        ([submit(3), submit(4, "00000002")], "mining"),
+    ],
+)  # fmt: skip
+def test_attempts_refusals_and_mining_are_told_apart(talk, state):
+    assert read_talk(talk)["state"] == state
+
+
+def test_a_login_that_any_application_could_send_proves_nothing():
+    login = {"login": "zhang.wei", "pass": "secret", "agent": "CRM/2.4"}
+    talk = [ask(id=1, method="login", params=login), tell(id=1, result={"id": "7", "status": "OK"})]
+    assert read_talk(talk) is None
+    assert read_talk(talk[:1]) is None
+    assert read_talk([talk[0], tell(id=1, error={"code": 1, "message": "no"})]) is None
+
+
+def test_sides_are_told_by_what_they_say_not_by_who_opened():
+    swapped = [(1 - side, data) for side, data in [*LOGIN, send(2), accept(2)]]
+    row = read_talk(swapped)
+    assert (row["client_ip"], row["server_ip"]) == ("192.0.2.9", "10.0.0.7")
+    assert row["bytes_out"] == sum(one["out"] for one in row["volume"])
+
+
+def test_a_session_joined_in_the_middle_counts_what_it_cannot_value():
+    talk = [
+        submit(8, "00000001"),
+        tell(id=8, result=True, error=None),
+        NOTIFY,
+        set_difficulty(16),
+        submit(9, "00000002"),
+    ]
+    packets = make_packets([*talk, tell(id=9, result=True, error=None)])[2:]
+    row = read_packets(packets, opened_by=-1)[0]
+    assert row["joined"]
+    assert (row["shares_submitted"], row["shares_accepted"], row["work_shares"]) == (2, 2, 1)
+    assert row["connected"] == 2 * SECOND
+    assert row["logins"] == [{"value": "farm", "kind": "account", "valid": None}]
+
+
+def test_a_share_lost_by_the_capture_is_counted_by_its_answer():
+    talk = [
+        *LOGIN,
+        send(2, nonce="00000001"),
+        accept(2),
+        send(3, nonce="00000002"),
+        accept(3),
+        send(4, nonce="00000003"),
+    ]
+    packets = make_packets([*talk, accept(4), send(5, nonce="00000004"), accept(5)])
+    hidden = next(packet for packet in packets if b'"id": 4' in packet[4] and packet[0] == CLIENT)
+    row = read_packets([packet for packet in packets if packet is not hidden])[0]
+    assert row["bytes_lost"] == len(hidden[4])
+    assert (row["shares_submitted"], row["shares_accepted"], row["work_shares"]) == (4, 4, 4)
+
+
+def test_a_gap_of_the_capture_is_taken_out_of_the_time():
+    talk = [*LOGIN]
+    for number in range(200):
+        talk += [send(number + 2, nonce=f"{number:08x}"), accept(number + 2)]
+    packets = make_packets(talk, step=10 * SECOND)
+    low, high = START + 1500 * SECOND, START + 2500 * SECOND
+    row = read_packets([packet for packet in packets if not low <= packet[1] <= high])[0]
+    whole = read_packets(packets)[0]
+    assert whole["connected"] - row["connected"] == pytest.approx(1010 * SECOND, abs=11 * SECOND)
+    assert whole["work"] / whole["connected"] == pytest.approx(row["work"] / row["connected"], rel=0.01)
+
+
+def test_raw_hashes_where_others_send_a_difficulty():
+    job = ["j1", "ab" * 32, "cd" * 32, True]
+    talk = [
+        ask(id=1, method="mining.subscribe", params=["lolMiner 1.5", "EthereumStratum/1.0.0"]),
+        tell(id=1, result=[["mining.notify", "x", "EthereumStratum/1.0.0"], "00ab"], error=None),
+        set_difficulty(8589934592.0),
+        tell(id=None, method="mining.notify", params=job),
+        ask(id=2, method="mining.submit", params=["w", "j1", "00ff00ff00ff"]),
+    ]
+    row = read_talk(talk)
+    assert (row["dialect"], row["work"], row["work_high"]) == ("ethereumstratum-1", 8589934592.0, 1.0)
+    usual = [(side, data.replace(b"8589934592.0", b"0.5")) for side, data in talk]
+    assert read_talk(usual)["work"] == pytest.approx(0.5 * 2**32, rel=1e-4)
+
+
+def test_the_client_s_own_rate_decides_between_units():
+    talk = [*SUBSCRIBE, ALLOW, set_difficulty(4), NOTIFY]
+    for number in range(20):
+        talk += [submit(number + 3, f"{number:08x}"), tell(id=number + 3, result=True, error=None)]
+    guessed = read_talk(talk)
+    assert (guessed["work_low"], guessed["work_high"]) == (1 / 65536, 1.0)
+    rate = 4 * 65536 / 2
+    told = read_talk([*talk, ask(id=99, method="eth_submitHashrate", params=[hex(int(rate)), "0x" + "1" * 64])])
+    assert told["work"] == pytest.approx(20 * 4 * 65537, rel=1e-3)
+    assert told["reported_rate"] == pytest.approx(rate)
+
+
+def test_solo_mining_on_one_s_own_node_is_mining_and_wallet_calls_are_not():
+    def post(**body):
+        import json
+
+        data = json.dumps(body).encode()
+        return CLIENT, b"POST / HTTP/1.1\r\nUser-Agent: x\r\nContent-Length: %d\r\n\r\n" % len(data) + data
+
+    def reply(**body):
+        import json
+
+        data = json.dumps(body).encode()
+        return SERVER, b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(data) + data
+
+    work = ["0x" + "ab" * 32, "0x" + "cd" * 32, "0x" + "00" * 4 + "ff" * 28]
+    row = read_talk([post(id=1, method="eth_getWork", params=[]), reply(id=1, result=work)])
+    assert (row["transport"], row["dialect"], row["jobs"], row["state"]) == ("http", "ethproxy", 1, "mining")
+    assert read_talk([post(id=1, method="eth_blockNumber", params=[]), reply(id=1, result="0x10")]) is None
+    assert read_talk([post(id=1, method="getbalance", params=[]), reply(id=1, result=1.5)]) is None
+    template = {"previousblockhash": "00" * 32, "target": "00" * 8 + "ff" * 24, "height": 5, "bits": "1903a30c"}
+    talk = [post(id=1, method="getblocktemplate", params=[{}]), reply(id=1, result=template)]
+    assert read_talk(talk)["dialect"] == "getblocktemplate"
+
+
+def test_mining_in_no_known_dialect():
+    work = {"jobId": "9f", "header": "ab" * 80, "target": "0000ffff" + "f" * 56}
+    talk = [
+        ask(id=1, method="client.login", params={"wallet": "me", "worker": "r1"}),
+        tell(id=1, result={"status": "OK"}),
+        tell(method="new_work", params=work),
+        ask(id=2, method="client.submitShare", params={"jobId": "9f", "nonce": "0102030405060708"}),
+        tell(id=2, result={"status": "OK"}),
+    ]
+    row = read_talk(talk)
+    assert (row["dialect"], row["state"], row["shares_accepted"]) == ("other", "mining", 1)
+    assert row["logins"][0]["value"] == "me"
+    unrelated = [*talk[:3], ask(id=2, method="client.submitShare", params={"jobId": "other", "nonce": "01"})]
+    assert read_talk(unrelated) is None
