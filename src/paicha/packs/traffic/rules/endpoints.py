@@ -68,8 +68,9 @@ def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
 def pool_endpoint(endpoint_matches: Any, policy: TrafficPolicy) -> Any:
     """A host connected to an address that a list names as a pool, and was answered.
 
-    Packets or the state of the connection were seen. An entry without a port proves little on a port of the web; an
-    unanswered connection is worth no more than a flow record.
+    Packets or the state of the connection were seen. An entry without a port proves little on a port of the web
+    (`policy.names.web_ports`); an unanswered connection is worth no more than a flow record. An entry loses half its
+    confidence in `policy.names.half_life_days` and raises nothing below `policy.names.min_confidence`.
     """
     rows = endpoint_matches.filter(_.via == "address", ~_.sensor.isin(FLOW_SENSORS))
     return _gather(rows, Evidence.ENDPOINT, policy)
@@ -85,7 +86,12 @@ def pool_endpoint(endpoint_matches: Any, policy: TrafficPolicy) -> Any:
     ),
 )  # fmt: skip
 def resolved_pool(endpoint_matches: Any, policy: TrafficPolicy) -> Any:
-    """A host asked for a pool's name and then connected to the address it was given."""
+    """A host asked for a pool's name and then connected to the address it was given.
+
+    Name and address belong together because the same client used both, in this order. Where the address was also the
+    answer for a name that no list holds, or the name is a website's, the finding stays possible. Ports of the web are
+    `policy.names.web_ports`; an entry below `policy.names.min_confidence` raises nothing.
+    """
     return _gather(endpoint_matches.filter(_.via == "name"), Evidence.ENDPOINT, policy)
 
 
@@ -101,7 +107,8 @@ def resolved_pool(endpoint_matches: Any, policy: TrafficPolicy) -> Any:
 def flow_to_pool(endpoint_matches: Any, policy: TrafficPolicy) -> Any:
     """Flow records show traffic with an address that a list names as a pool.
 
-    Nothing but ends, times and sizes is known: alone it stays possible.
+    Nothing but ends, times and sizes is known: alone it stays possible. An entry loses half its confidence in
+    `policy.names.half_life_days` and raises nothing below `policy.names.min_confidence`.
     """
     rows = endpoint_matches.filter(_.via == "address", _.sensor.isin(FLOW_SENSORS))
     return _gather(rows, Evidence.FLOW, policy)

@@ -57,8 +57,10 @@ def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
     """A known mining host was named in a connection: in TLS (SNI), in HTTP (Host), or in the server's certificate.
 
     The content is not seen, so this reaches likely; with a website, a coin's node or shared hosting it stays possible.
-    The entry of the list, its age and its source are part of the evidence; confidence halves with every half-life that
-    has passed since the entry was last confirmed.
+    The entry of the list, its age and its source are part of the evidence. An entry loses half its confidence in
+    `policy.names.half_life_days` since it was last confirmed (undated ones count as `policy.names.min_days_unknown` days
+    old) and raises nothing below `policy.names.min_confidence`. On `policy.names.web_ports` plain HTTP is a visit, and
+    www. names are one everywhere.
     """
     return _gather(name_matches.filter(_.kind != "dns"), Evidence.NAME, policy)
 
@@ -75,6 +77,7 @@ def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
 def pool_lookup(name_matches: Any, policy: TrafficPolicy) -> Any:
     """A host asked the DNS for the name of a known mining host.
 
-    A question is no connection: alone it stays possible.
+    A question is no connection: alone it stays possible. An entry loses half its confidence in
+    `policy.names.half_life_days` and raises nothing below `policy.names.min_confidence`.
     """
     return _gather(name_matches.filter(_.kind == "dns", _.role == "client"), Evidence.DNS, policy)
