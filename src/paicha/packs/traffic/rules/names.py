@@ -58,9 +58,9 @@ def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
 
     The content is not seen, so this reaches likely; with a website, a coin's node or shared hosting it stays possible.
     The entry of the list, its age and its source are part of the evidence. An entry loses half its confidence in
-    `policy.names.half_life_days` since it was last confirmed (undated ones count as `policy.names.min_days_unknown` days
-    old) and raises nothing below `policy.names.min_confidence`. On `policy.names.web_ports` plain HTTP is a visit, and
-    www. names are one everywhere.
+    `policy.names.half_life_days` since it was last confirmed (an undated one is taken to be
+    `policy.names.min_days_unknown` days old) and raises nothing below `policy.names.min_confidence`. On
+    `policy.names.web_ports` plain HTTP is a visit, and www. names are one everywhere.
     """
     return _gather(name_matches.filter(_.kind != "dns"), Evidence.NAME, policy)
 

@@ -34,9 +34,9 @@ def mining_session(sessions: Any) -> Any:
     """A host exchanged mining work with a pool, a relay or a node in clear text.
 
     The exchange was read in the payload and recognised by its structure: jobs and accepted shares reached
-    `policy.stratum.min_exchanges`, and shares were not all refused. One finding per connection, counted once however many inputs show it. It proves access to a pool, which is
-    one of the three elements of mining equipment in the provincial notices; computing device and mining software are
-    to be established on the spot.
+    `policy.stratum.min_exchanges`, and shares were not all refused. One finding per connection, counted once however
+    many inputs show it. It proves access to a pool, which is one of the three elements of mining equipment in the
+    provincial notices; computing device and mining software are to be established on the spot.
     """
     return describe_sessions(sessions.filter(_.role == "client", _.state == "mining", ~_is_handshake_only(sessions)))
 
