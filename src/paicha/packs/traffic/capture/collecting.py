@@ -64,7 +64,9 @@ def extend_collector(tables: Any, number: int, packet: Any, data: Any) -> bool:
     size = min(packet.length - skip, COLLECTED_BYTES - collector.length)
     if size > 0:
         begin = packet.start + skip
-        tables.collected[number, collector.length : collector.length + size] = data[begin : begin + size]
+        held = np.int64(collector.length)
+        for i in range(size):
+            tables.collected[number, held + i] = data[begin + i]
         collector.length += size
         collector.expected = np.uint32((np.int64(collector.expected) + size) & 0xFFFFFFFF)
     return packet.missing == 0 and collector.length < COLLECTED_BYTES  # type: ignore[no-any-return]

@@ -35,16 +35,23 @@ def choose_cache_folder() -> str:
 def compiled(function: F) -> F:
     """Return `function` compiled for use by other compiled functions: no wrapper for the interpreter, nothing kept."""
     return numba.njit(  # type: ignore[no-any-return]
-        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False
+    )(function)
+
+
+def inlined(function: F) -> F:
+    """Return `function` compiled into whatever calls it: for what runs with every packet."""
+    return numba.njit(  # type: ignore[no-any-return]
+        nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True, _nrt=False, forceinline=True
     )(function)
 
 
 def entry(function: F) -> F:
     """Return `function` compiled without the interpreter lock, its machine code kept on disk where there is room."""
     try:
-        made = numba.njit(cache=True, nogil=True, error_model="numpy")(function)
+        made = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)(function)
     except RuntimeError:  # no place to keep machine code: compile in every process
-        made = numba.njit(nogil=True, error_model="numpy")(function)
+        made = numba.njit(nogil=True, error_model="numpy", _nrt=False)(function)
     return made  # type: ignore[no-any-return]
 
 

@@ -33,31 +33,40 @@ COUNT, SCRATCH, SCRATCH_END, SEED, RELEASED, SINCE, UNTIL = range(7)
 DECODING_PLACES = 7
 
 
+NOTHING, WHOLE, PART = range(3)
+"""What a frame holds: no IP datagram, one, or a fragment of one."""
+
+
 @compiled
-def decode_internet(data: Any, at: int, end: int, wire_end: int, packets: Any, fragments: Any, state: Any) -> bool:
-    """Decode the IP datagram at `at` into packets[state[COUNT]]; return whether it is one, and whole."""
-    packet = packets[state[COUNT]]
+def decode_internet(data: Any, at: int, end: int, wire_end: int, packet: Any) -> int:
+    """Decode the IP datagram at `at` into `packet`; return what it is.
+
+    Of a fragment, `packet` tells the place (`start`), the bytes captured (`length`) and on the wire (`missing`), the
+    offset and whether more follow (`weight`), and the identity (`sequence`).
+    """
     for _ in range(TUNNEL_DEPTH):
         if at >= end:
-            return False
+            return NOTHING
         version = np.int64(data[at]) >> 4
         if version == 4:
             place, stop, field, identity = decode_four(data, at, end, wire_end, packet)
         elif version == 6:
             place, stop, field, identity = decode_six(data, at, end, wire_end, packet)
         else:
-            return False
+            return NOTHING
         if place < 0:
-            return False
+            return NOTHING
         if field:
-            return hold_fragment(data, place, end, stop, field, identity, packet, packets, fragments, state)
+            packet.start, packet.length, packet.missing = place, max(0, min(end, stop) - place), stop - place
+            packet.weight, packet.sequence = field, identity
+            return PART
         inner = find_tunnelled(data, place, min(end, stop), packet.protocol & 0xFF)
         if inner < 0 or not begins_internet(data, inner, end):
             decode_transport(data, place, end, stop, packet)
-            return True
+            return WHOLE
         at, wire_end = inner, stop
         end = min(end, stop)
-    return False
+    return NOTHING
 
 
 @compiled
@@ -84,26 +93,31 @@ def decode_frame(
         return
     packet = packets[state[COUNT]]
     packet.time, packet.number, packet.weight = time, number, 1
-    state[RELEASED] = 0
-    if decode_internet(data, place, end, max(wire_end, end), packets, fragments, state):
+    found = decode_internet(data, place, end, max(wire_end, end), packet)
+    if found == WHOLE:
         packet.hash = hash_packet(packet, state[SEED])
         state[COUNT] += 1
-        if state[RELEASED]:
-            state[COUNT] += 1
+    elif found == PART:
+        add_part(data, packets, fragments, state)
+
+
+@compiled
+def add_part(data: Any, packets: Any, fragments: Any, state: Any) -> None:
+    """Keep the fragment in packets[state[COUNT]], and add the datagrams that it completes or pushes out."""
+    state[RELEASED] = 0
+    packet = packets[state[COUNT]]
+    if hold_fragment(data, packet, packets, fragments, state):
+        packet.hash = hash_packet(packet, state[SEED])
+        state[COUNT] += 1 + state[RELEASED]
     elif state[RELEASED]:
         packets[state[COUNT]] = packets[state[COUNT] + 1]
         state[COUNT] += 1
 
 
 @compiled
-def hold_fragment(
-    data: Any, at: int, end: int, wire_end: int, field: int, identity: int, packet: Any, packets: Any, fragments: Any,
-    state: Any,
-) -> bool:  # fmt: skip
-    """Keep a fragment; where it completes its datagram, decode that from the scratch area and return True.
-
-    `field` holds the offset in units of eight bytes and, as its lowest bit, whether more follow.
-    """
+def hold_fragment(data: Any, packet: Any, packets: Any, fragments: Any, state: Any) -> bool:
+    """Keep a fragment; where it completes its datagram, decode that from the scratch area and return True."""
+    identity, field = np.int64(packet.sequence), np.int64(packet.weight)
     place = find_fragment(fragments, packet, identity)
     if place >= 0 and packet.time - fragments.records[place].time > PATIENCE_US:
         release_fragment(data, place, packets, fragments, state)
@@ -113,14 +127,13 @@ def hold_fragment(
         if fragments.records[place].is_used:
             release_fragment(data, place, packets, fragments, state)
         begin_datagram(fragments, place, packet, identity)
-    captured = max(0, min(end, wire_end) - at)
-    offset, more = (field >> 1) * 8, (field & 1) != 0
-    if not add_fragment(fragments, place, packet, data, at, wire_end - at, captured, offset, more):
+    begin, captured, wire = np.int64(packet.start), np.int64(packet.length), np.int64(packet.missing)
+    if not add_fragment(fragments, place, packet, data, begin, wire, captured, (field >> 1) * 8, (field & 1) != 0):
         return False
     record = fragments.records[place]
     packet.ip_bytes, packet.weight = record.ip_bytes, record.weight
     record.is_used = 0
-    copy_datagram(data, place, record.total, record.total, packet, fragments, state)
+    copy_datagram(data, place, np.int64(record.total), np.int64(record.total), packet, fragments, state)
     return True
 
 
@@ -129,7 +142,8 @@ def copy_datagram(data: Any, place: int, known: int, total: int, packet: Any, fr
     """Put the known bytes of a datagram into the scratch area and decode the transport header there."""
     begin = state[SCRATCH]
     known = min(known, state[SCRATCH_END] - begin)
-    data[begin : begin + known] = fragments.data[place, :known]
+    for i in range(known):
+        data[begin + i] = fragments.data[place, i]
     state[SCRATCH] += known
     decode_transport(data, begin, begin + known, begin + total, packet)
 

@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.compiling import compiled, entry, inlined
 from paicha.packs.traffic.capture.layout import (
     CANDIDATE,
     ENDED,
     EVICTED,
+    EVICTED_AT_ONCE,
+    EVICTION_WINDOW,
     FIN,
     FREE,
     HAND,
@@ -26,15 +28,11 @@ from paicha.packs.traffic.capture.layout import (
     UNUSED,
 )
 
-EVICTION_WINDOW = 4096
-EVICTED_OF = 64
-"""Where the table is full, the longest idle 1 in 64 of a window of records is closed."""
-
 _S = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-@compiled
+@inlined
 def is_same(flow: Any, packet: Any) -> bool:
     """Return whether `packet` belongs to `flow`, in either direction."""
     if flow.protocol != packet.protocol:
@@ -58,7 +56,7 @@ def is_same(flow: Any, packet: Any) -> bool:
     )
 
 
-@compiled
+@inlined
 def find_flow(tables: Any, packet: Any) -> int:
     """Return the slot of the flow that `packet` belongs to, or -1."""
     mask = len(tables.index) - 1
@@ -144,19 +142,19 @@ def end_flow(tables: Any, slot: int) -> None:
     meta[LIVE] -= 1
 
 
-@compiled
+@inlined
 def is_closed(flow: Any) -> bool:
     """Return whether a reset or both sides' FIN were seen."""
     return ((flow.a_flags | flow.b_flags) & RST) != 0 or (flow.a_flags & flow.b_flags & FIN) != 0
 
 
-@compiled
+@inlined
 def last_time(flow: Any) -> int:
     """Return the time of the flow's last packet."""
     return max(flow.a_last, flow.b_last)  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def patience(flow: Any, meta: Any) -> int:
     """Return after how many us without a packet the flow has ended.
 
@@ -176,18 +174,23 @@ def evict_idle(tables: Any) -> None:
     count = len(flows)
     window = min(count, EVICTION_WINDOW)
     hand = meta[HAND] % count
-    ages = np.empty(window, np.int64)
+    wanted = max(1, window * EVICTED_AT_ONCE // EVICTION_WINDOW)
+    oldest = tables.oldest
+    held = 0
     for i in range(window):
-        flow = flows[(hand + i) % count]
-        ages[i] = last_time(flow) + patience(flow, meta)
-    wanted = max(1, window // EVICTED_OF)
-    limit = np.sort(ages)[wanted - 1]
-    done = 0
-    for i in range(window):
-        if ages[i] <= limit and done < wanted:
-            end_flow(tables, (hand + i) % count)
-            done += 1
-    meta[EVICTED] += done
+        slot = (hand + i) % count
+        end = last_time(flows[slot]) + patience(flows[slot], meta)
+        if held == wanted and end >= oldest[held - 1, 0]:
+            continue
+        held = min(held + 1, wanted)
+        place = held - 1  # insertion: the list is short and most records are younger than all of it
+        while place and oldest[place - 1, 0] > end:
+            oldest[place, 0], oldest[place, 1] = oldest[place - 1, 0], oldest[place - 1, 1]
+            place -= 1
+        oldest[place, 0], oldest[place, 1] = end, slot
+    for i in range(held):
+        end_flow(tables, oldest[i, 1])
+    meta[EVICTED] += held
     meta[HAND] = (hand + window) % count
 
 

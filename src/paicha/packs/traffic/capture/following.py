@@ -13,7 +13,7 @@ from paicha.packs.traffic.capture.collecting import (
     read_server,
     release_collector,
 )
-from paicha.packs.traffic.capture.compiling import compiled, entry, prefetch
+from paicha.packs.traffic.capture.compiling import compiled, entry, inlined, prefetch
 from paicha.packs.traffic.capture.dns import PORT, read_dns
 from paicha.packs.traffic.capture.flow_table import add_flow, end_flow, find_flow, is_closed, last_time, patience
 from paicha.packs.traffic.capture.layout import (
@@ -52,7 +52,7 @@ _LOW = np.uint64(0xFFFFFFFF)
 _S = np.uint64(32)
 
 
-@compiled
+@inlined
 def has_output_room(tables: Any) -> bool:
     """Return whether whatever one packet can give still fits."""
     meta = tables.meta
@@ -85,7 +85,7 @@ def follow_packets(data: Any, packets: Any, begin: int, count: int, tables: Any)
     return count
 
 
-@compiled
+@inlined
 def follow_packet(data: Any, packet: Any, tables: Any) -> None:
     """Count one packet in its flow and look at its payload."""
     meta = tables.meta
@@ -115,7 +115,7 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
             read_dns(tables, flow, packet, data, packet.start, packet.start + packet.length)
 
 
-@compiled
+@inlined
 def find_side(flow: Any, packet: Any) -> int:
     """Return 0 where `a` sent the packet, 1 where `b` did."""
     if flow.a_low != packet.from_low or flow.a_port != packet.from_port or flow.a_high != packet.from_high:
@@ -123,7 +123,7 @@ def find_side(flow: Any, packet: Any) -> int:
     return 0
 
 
-@compiled
+@inlined
 def is_second_sighting(flow: Any, packet: Any, side: int, source: int) -> bool:
     """Return whether another input has shown this side's packets up to this time already."""
     if side == 0:
@@ -139,7 +139,7 @@ def begins_anew(flow: Any, packet: Any, gap: int) -> bool:
     return is_closed(flow) or ((flow.a_flags | flow.b_flags) & 1) != 0 or (flow.data_sides != 0 and gap > REUSE_US)
 
 
-@compiled
+@inlined
 def count_packet(flow: Any, packet: Any, side: int, source: int) -> None:
     """Add a packet to the counters of its side."""
     if flow.was_resumed == 1:  # the first packet of a session that an earlier run left open

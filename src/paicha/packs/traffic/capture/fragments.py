@@ -57,7 +57,9 @@ def begin_datagram(fragments: Any, place: int, packet: Any, identity: int) -> No
     record.ip_bytes = 0
     record.weight = 0
     record.is_used = 1
-    fragments.units[place, :] = 0
+    units = fragments.units[place]
+    for i in range(len(units)):
+        units[i] = 0
 
 
 @compiled

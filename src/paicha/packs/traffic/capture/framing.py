@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.compiling import entry, inlined
 from paicha.packs.traffic.capture.decoding import COUNT, SCRATCH, SCRATCH_END, decode_frame
 from paicha.packs.traffic.capture.layout import DATAGRAM_BYTES, PACKETS_PER_STEP
 from paicha.packs.traffic.capture.links import read_16, read_32
@@ -29,7 +29,7 @@ MORE, FULL, TOO_LONG, BAD_BLOCK, PAUSED = range(5)
 the next packet is later than the pause, and waits for other inputs."""
 
 
-@compiled
+@inlined
 def read_short(data: Any, at: int, swapped: int) -> int:
     """Return the 16-bit number at `at`: little-endian, or big-endian where `swapped`."""
     if swapped:
@@ -37,7 +37,7 @@ def read_short(data: Any, at: int, swapped: int) -> int:
     return np.int64(data[at]) | (np.int64(data[at + 1]) << 8)  # type: ignore[return-value]
 
 
-@compiled
+@inlined
 def read_number(data: Any, at: int, swapped: int) -> int:
     """Return the 32-bit number at `at`: little-endian, or big-endian where `swapped`."""
     if swapped:
@@ -45,7 +45,7 @@ def read_number(data: Any, at: int, swapped: int) -> int:
     return read_short(data, at, 0) | (read_short(data, at + 2, 0) << 16)
 
 
-@compiled
+@inlined
 def has_room(state: Any) -> bool:
     """Return whether one more frame fits into the step."""
     return state[COUNT] < PACKETS_PER_STEP and state[SCRATCH_END] - state[SCRATCH] >= 2 * DATAGRAM_BYTES  # type: ignore[no-any-return]

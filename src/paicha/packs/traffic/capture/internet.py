@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled
+from paicha.packs.traffic.capture.compiling import compiled, inlined
 from paicha.packs.traffic.capture.layout import SIX, TCP, UDP
 from paicha.packs.traffic.capture.links import ETHERNET, find_by_type, find_in_ppp, find_internet, read_16, read_32
 
@@ -18,7 +18,7 @@ _K2 = np.uint64(0xD6E8FEB86659FD93)
 _S = np.uint64(32)
 
 
-@compiled
+@inlined
 def mix(x: Any) -> Any:
     """Return 64 bits spread over 64 bits."""
     x = (x ^ (x >> _S)) * _K2
@@ -26,7 +26,7 @@ def mix(x: Any) -> Any:
     return x ^ (x >> _S)
 
 
-@compiled
+@inlined
 def hash_packet(packet: Any, seed: int) -> Any:
     """Return a number that is the same for both directions of a flow; the seed keeps it unpredictable."""
     salt = np.uint64(seed)
@@ -35,7 +35,7 @@ def hash_packet(packet: Any, seed: int) -> Any:
     return mix(one + two + np.uint64(packet.protocol))
 
 
-@compiled
+@inlined
 def read_64(data: Any, at: int) -> Any:
     """Return the big-endian 64-bit number at `at`, unsigned."""
     return (np.uint64(read_32(data, at)) << _S) | np.uint64(read_32(data, at + 4))

@@ -96,6 +96,10 @@ SEGMENTS_PER_STEP = 8192
 
 MAXIMUM_NAME = 253
 
+EVICTION_WINDOW = 4096
+EVICTED_AT_ONCE = 64
+"""Where the table is full, up to so many of the longest idle flows of a window of records are closed."""
+
 # places in Tables.meta
 LIVE, HIGH_WATER, FREE, HAND, NEXT_NUMBER, ENDED, OPENED, SEGMENTS, COLLECTOR_HAND = range(9)
 NAMES, NAME_USED, NAME_WINDOW, SOURCE, IDLE_US, SESSION_IDLE_US, LINGER_US, SEED, EVICTED = range(9, 18)
@@ -140,6 +144,7 @@ class Tables(NamedTuple):
     name_index: Any
     name_bytes: Any
     work: Any
+    oldest: Any
 
 
 class Fragments(NamedTuple):
@@ -171,6 +176,7 @@ def make_tables(max_live_flows: int, seed: int) -> Tables:
         name_index=np.zeros(2 * NAMES_PER_WINDOW, np.int32),
         name_bytes=np.zeros(NAME_BYTES, np.uint8),
         work=np.zeros(COLLECTED_BYTES, np.uint8),
+        oldest=np.zeros((EVICTED_AT_ONCE, 2), np.int64),
     )
 
 

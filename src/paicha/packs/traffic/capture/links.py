@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled
+from paicha.packs.traffic.capture.compiling import compiled, inlined
 
 ETHERNET, PPP, PPP_HDLC, RAW_12, RAW_14, RAW = 1, 9, 50, 12, 14, 101
 NULL, LOOP, CISCO_HDLC, COOKED, COOKED_2, IPV4, IPV6 = 0, 108, 104, 113, 276, 228, 229
@@ -17,13 +17,13 @@ TAG_DEPTH = 8
 """Tags, labels and shims that are looked through before a frame counts as hostile."""
 
 
-@compiled
+@inlined
 def read_16(data: Any, at: int) -> int:
     """Return the big-endian 16-bit number at `at`."""
     return (np.int64(data[at]) << 8) | np.int64(data[at + 1])  # type: ignore[return-value]
 
 
-@compiled
+@inlined
 def read_32(data: Any, at: int) -> int:
     """Return the big-endian 32-bit number at `at`."""
     return (read_16(data, at) << 16) | read_16(data, at + 2)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.compiling import compiled, entry, inlined
 from paicha.packs.traffic.capture.internet import mix
 from paicha.packs.traffic.capture.layout import (
     MAXIMUM_NAME,
@@ -29,7 +29,7 @@ _PRIME = np.uint64(0x100000001B3)
 _BASIS = np.uint64(0xCBF29CE484222325)
 
 
-@compiled
+@inlined
 def is_window_full(tables: Any) -> bool:
     """Return whether the names of one more packet might not fit."""
     meta = tables.meta
@@ -154,7 +154,8 @@ def forget_name(tables: Any, number: int) -> None:
 @entry
 def empty_window(tables: Any) -> None:
     """Begin a new window."""
-    tables.name_index[:] = 0
+    for i in range(len(tables.name_index)):
+        tables.name_index[i] = 0
     tables.meta[NAMES] = 0
     tables.meta[NAME_USED] = 0
     tables.meta[NAME_WINDOW] += 1

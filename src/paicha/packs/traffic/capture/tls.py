@@ -67,7 +67,8 @@ def join_records(data: Any, at: int, end: int, work: Any) -> tuple[int, bool]:
         if data[at] != HANDSHAKE or data[at + 1] != 3:
             return used, False
         size = min(read_16(data, at + 3), end - at - 5, len(work) - used)
-        work[used : used + size] = data[at + 5 : at + 5 + size]
+        for i in range(size):
+            work[used + i] = data[at + 5 + i]
         used += size
         at += 5 + read_16(data, at + 3)
     return used, used < len(work)
