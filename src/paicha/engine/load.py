@@ -78,7 +78,11 @@ def load(
             finally:
                 sink.close()
             counts |= sink.counts
-        inputs = tuple(_report(s, hashes[s.position].result(), chosen[s.position], counts, same_as) for s in sources)
+        renamed = {source.position: source for source in distinct}
+        inputs = tuple(
+            _report(renamed.get(s.position, s), hashes[s.position].result(), chosen[s.position], counts, same_as)
+            for s in sources
+        )
     tables = {table.name: tuple(sorted(directory.glob(f"*-{table.name}-*.parquet"))) for table in pack.tables}
     return Loaded(inputs, tables, kept)
 

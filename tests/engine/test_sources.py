@@ -1,0 +1,75 @@
+import gzip
+
+import pyarrow as pa
+import pytest
+
+from paicha.engine.sources import Given, describe_source, find_inputs
+from paicha.kernel.errors import InputError
+
+CONTENT = b"".join(b"line %d of a log that is long enough to fill a block\n" % n for n in range(20_000))
+
+
+def compress_zstd(content):
+    return pa.compress(content, codec="zstd", asbytes=True)
+
+
+def describe(path):
+    return describe_source(Given(path, "s"), 0)
+
+
+@pytest.mark.parametrize(("pack", "name"), [(bytes, None), (gzip.compress, "gzip"), (compress_zstd, "zstd")])
+def test_content_is_the_same_however_it_is_packed(tmp_path, pack, name):
+    # The ending says nothing: only content counts.
+    path = tmp_path / "data.txt"
+    path.write_bytes(pack(CONTENT))
+    source = describe(path)
+    assert source.compression == name
+    assert CONTENT.startswith(source.head)
+    assert len(source.head) == 65_536
+    with source.open() as stream:
+        assert stream.read() == CONTENT
+
+
+def test_members_one_after_the_other_are_one_stream(tmp_path):
+    path = tmp_path / "data.gz"
+    path.write_bytes(gzip.compress(b"first\n") + gzip.compress(b"second\n"))
+    with describe(path).open() as stream:
+        assert stream.read() == b"first\nsecond\n"
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, compress_zstd])
+@pytest.mark.parametrize("kept", [0.3, 0.7, 0.999])
+def test_a_cut_stream_is_an_error_after_what_precedes_the_cut(tmp_path, pack, kept):
+    path = tmp_path / "data"
+    packed = pack(CONTENT)
+    path.write_bytes(packed[: int(len(packed) * kept)])
+    parts = []
+
+    def read_all(stream):
+        while block := stream.read1(10_000):
+            parts.append(block)
+
+    with describe(path).open() as stream, pytest.raises(InputError, match="cut or damaged"):
+        read_all(stream)
+    assert CONTENT.startswith(b"".join(parts))
+
+
+def test_directories_are_walked_in_order_and_hidden_files_left(tmp_path):
+    for name in ("b/2.log", "a/1.log", "b/.hidden", "3.log"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(name)
+    found = [item.path.relative_to(tmp_path).as_posix() for item in find_inputs([Given(tmp_path, "s")])]
+    assert found == ["3.log", "a/1.log", "b/2.log"]
+
+
+def test_a_missing_path_is_one_clear_line(tmp_path):
+    with pytest.raises(InputError, match="no such file"):
+        list(find_inputs([Given(tmp_path / "nothing", "s")]))
+
+
+def test_a_loop_of_links_ends(tmp_path):
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "again").symlink_to(tmp_path, target_is_directory=True)
+    (tmp_path / "a" / "1.log").write_text("x")
+    assert len(list(find_inputs([Given(tmp_path, "s")]))) == 1
