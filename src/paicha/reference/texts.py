@@ -36,37 +36,50 @@ def read_text(path: Path, *, largest_bytes: int = LARGEST_FILE_BYTES) -> str:
     Raises:
         InputError: the file cannot be read, is too large, or is no text.
     """
+    encoding = find_encoding(path, largest_bytes=largest_bytes)
+    try:
+        return path.read_bytes().decode(encoding)
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError("changed while it was read", where=str(path)) from error
+
+
+def find_encoding(path: Path, *, largest_bytes: int = LARGEST_FILE_BYTES) -> str:
+    """Return the encoding of a text file, see `read_text`, after having read all of it in pieces.
+
+    Raises:
+        InputError: the file cannot be read, is too large, or is no text.
+    """
     try:
         if path.stat().st_size > largest_bytes:
             raise InputError(
                 f"larger than {largest_bytes // 1024**2} MiB", where=str(path), remedy="split it into several files"
             )
-        data = path.read_bytes()
+        with path.open("rb") as stream:
+            head = stream.read(2)
+        is_wide = head in {codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE}
+        for encoding in ("utf-16",) if is_wide else ("utf-8-sig", "gb18030"):
+            if _is_text(path, encoding):
+                return encoding
     except OSError as error:
         raise InputError(error.strerror or "cannot be read", where=str(path)) from error
-    return decode_text(data, str(path))
-
-
-def decode_text(data: bytes, where: str) -> str:
-    """Return the text of `data`, see `read_text`.
-
-    Raises:
-        InputError: it is no text in any of these encodings.
-    """
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        encodings = ["utf-16"]
-    elif b"\0" in data:
-        encodings = []
-    else:
-        encodings = ["utf-8-sig", "gb18030"]
-    for encoding in encodings:
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
     raise InputError(
-        "not a text in UTF-8, UTF-16 or GB 18030", where=where, remedy="save it as UTF-8, or name another file"
+        "not a text in UTF-8, UTF-16 or GB 18030", where=str(path), remedy="save it as UTF-8, or name another file"
     )
+
+
+def _is_text(path: Path, encoding: str) -> bool:
+    """Return whether all of a file is in the encoding and free of the character NUL."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as stream:
+        while True:
+            piece = stream.read(1 << 20)
+            try:
+                if "\0" in decoder.decode(piece, final=not piece):
+                    return False
+            except UnicodeDecodeError:
+                return False
+            if not piece:
+                return True
 
 
 def split_lines(text: str, where: str) -> list[str]:

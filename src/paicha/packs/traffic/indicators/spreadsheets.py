@@ -83,7 +83,6 @@ def read_spreadsheet(text: str) -> Iterator[Record]:
     stream = io.StringIO(text, newline="")
     reader = csv.reader(stream, delimiter=_find_delimiter(text))
     columns = find_columns(next(reader, []))
-    csv.field_size_limit(LONGEST_LINE)
     try:
         for row in reader:
             if any(field.strip() for field in row):
