@@ -2,45 +2,37 @@
 
 from __future__ import annotations
 
-import locale
 import os
-from typing import TYPE_CHECKING
-
-from pydantic import ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from dataclasses import dataclass
+from pathlib import Path
 
 from paicha.kernel.errors import UsageError
 
-if TYPE_CHECKING:
-    from pathlib import Path
+LANGUAGES = ("zh", "en")
 
 
-class Settings(BaseSettings):
-    """Values of `PAICHA_…` environment variables; options of a command go before them."""
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Values of the environment; options of a command go before them."""
 
-    model_config = SettingsConfigDict(env_prefix="PAICHA_", extra="ignore", frozen=True)
-
-    workspace: Path | None = None
-    engine: str = "duckdb"
-    lang: str | None = None
-
-    @property
-    def language(self) -> str:
-        """`zh` or `en`: as set, else as the locale says."""
-        if self.lang in {"zh", "en"}:
-            return self.lang
-        said = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-        return "zh" if (said or locale.getlocale()[0] or "").startswith("zh") else "en"
+    workspace: Path | None
+    engine: str
+    language: str
 
 
 def read_settings() -> Settings:
-    """Return the settings of this process.
+    """Return the settings: `PAICHA_WORKSPACE`, `PAICHA_ENGINE`, `PAICHA_LANG`, else the language of the locale.
 
     Raises:
         UsageError: a variable has a value that it cannot have.
     """
-    try:
-        return Settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        raise UsageError(first["msg"], where=f"PAICHA_{str(first['loc'][0]).upper()}") from error
+    workspace = os.environ.get("PAICHA_WORKSPACE")
+    said = os.environ.get("PAICHA_LANG")
+    if said and said not in LANGUAGES:
+        raise UsageError(f"no such language: {said!r}", where="PAICHA_LANG", remedy=" or ".join(LANGUAGES))
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return Settings(
+        workspace=Path(workspace) if workspace else None,
+        engine=os.environ.get("PAICHA_ENGINE") or "duckdb",
+        language=said or ("zh" if locale.startswith("zh") else "en"),
+    )

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
 from paicha.cli.options import JsonOption, WorkspaceOption, find_actor, need_workspace
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 app = typer.Typer(help="Units and their address ranges.", no_args_is_help=True)
 
