@@ -62,8 +62,8 @@ def test_netflow_events_of_both_directions_are_one_flow_and_others_stay_one_side
             },
             {"2001:db8::1"},
         ),
-        ({"version": 2, "type": "answer", "rrname": "pool.example", "grouped": {"A": ["1.1.1.1", "1.1.1.2"]}}, {"1.1.1.1", "1.1.1.2"}),
-        ({"version": 3, "type": "response", "queries": [{"rrname": "pool.example"}], "answers": [{"rdata": "1.2.3.4"}]}, {"1.2.3.4"}),
+        ({"version": 2, "rrname": "pool.example", "grouped": {"A": ["1.1.1.1", "1.1.1.2"]}}, {"1.1.1.1", "1.1.1.2"}),
+        ({"version": 3, "queries": [{"rrname": "pool.example"}], "answers": [{"rdata": "1.2.3.4"}]}, {"1.2.3.4"}),
         ({"version": 3, "type": "request", "queries": [{"rrname": "pool.example."}]}, {None}),
     ],
 )  # fmt: skip
@@ -108,7 +108,11 @@ def test_mining_alerts_are_reports_on_the_inside_address(bench):
     ]
     first = sink.rows("reports")[0]
     assert first["issuer"] == "Suricata ET POLICY Cryptocurrency Miner Checkin"
-    assert (first["batch"], first["kind"], first["last_seen"]) == ("7", "Potential Corporate Privacy Violation", TIME_US)
+    assert (first["batch"], first["kind"], first["last_seen"]) == (
+        "7",
+        "Potential Corporate Privacy Violation",
+        TIME_US,
+    )
 
 
 def test_which_alerts_complain_of_mining_is_policy(bench):

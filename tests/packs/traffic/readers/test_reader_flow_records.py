@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paicha.kernel.errors import InputError
@@ -16,14 +16,19 @@ from paicha.packs.traffic.readers.nfdump import NFDUMP_READER
 
 OLD = "ts,te,td,sa,da,sp,dp,pr,flg,fwd,stos,ipkt,ibyt,opkt,obyt,cl"
 NEW = "firstSeen,duration,proto,srcAddr,srcPort,dstAddr,dstPort,packets,bytes,flows"
-FAST = "cnt,af,firstSeen,lastSeen,proto,srcAddr,srcPort,dstAddr,dstPort,srcAS,dstAS,input,output,flags,srcTos,packets,bytes"
+FAST = (
+    "cnt,af,firstSeen,lastSeen,proto,srcAddr,srcPort,dstAddr,dstPort,srcAS,dstAS,input,output,flags,srcTos,"
+    "packets,bytes"
+)
 SUMMARY = "Summary\nflows,bytes,packets,avg_bps,avg_pps,avg_bpp\n37,51291,333,54,0,154\n"
 MINER, POOL = ("10.0.0.5", 50000), ("203.0.113.9", 3333)
 NUMBERS = ("packets_out", "packets_in", "bytes_out", "bytes_in")
 
 
 def old(start, end, src, dst, packets, size, flags="...AP...", proto="TCP", back=(0, 0)):
-    times = f"2020-01-08 04:{start // 60:02}:{start % 60:02},2020-01-08 04:{end // 60:02}:{end % 60:02},{end - start}.250"
+    times = (
+        f"2020-01-08 04:{start // 60:02}:{start % 60:02},2020-01-08 04:{end // 60:02}:{end % 60:02},{end - start}.250"
+    )
     ends = f"{src[0]},{dst[0]},{src[1]},{dst[1]}"
     return f"{times},{ends},{proto},{flags},0,0,{packets},{size},{back[0]},{back[1]},    0.000"
 
@@ -101,7 +106,9 @@ def test_concatenated_files_icmp_and_bad_records(bench):
         old(0, 1, MINER, POOL, 1, 60, proto="NONE"),
         "infinity" + old(0, 1, MINER, POOL, 1, 60)[19:],
     ]
-    sink = read(bench, OLD, icmp, *bad, SUMMARY, NEW, f"2020-01-08 04:00:00.500,0.0,17,{MINER[0]},1,{POOL[0]},2,5,500,1")
+    sink = read(
+        bench, OLD, icmp, *bad, SUMMARY, NEW, f"2020-01-08 04:00:00.500,0.0,17,{MINER[0]},1,{POOL[0]},2,5,500,1"
+    )
     assert (sink.accepted[0], sink.rejected[0]) == (2, 6)
     assert {place for place, _, _ in sink.rejects} == {f"line {n}" for n in range(3, 9)}
     assert [row["server_port"] for row in sink.rows("flows") if row["protocol"] == 1] == [None]
@@ -113,9 +120,12 @@ RECORDS = st.lists(
 )
 
 
+@settings(max_examples=40, deadline=None)
 @given(records=RECORDS)
 def test_pairing_loses_and_adds_nothing(session_bench, records):
-    lines = [old(start, start + length, src, dst, packets, packets * 60) for start, length, src, dst, packets in records]
+    lines = [
+        old(start, start + length, src, dst, packets, packets * 60) for start, length, src, dst, packets in records
+    ]
     flows = read(session_bench, OLD, *lines).rows("flows")
     for column, factor in (("packets", 1), ("bytes", 60)):
         total = sum((row[f"{column}_out"] or 0) + (row[f"{column}_in"] or 0) for row in flows)

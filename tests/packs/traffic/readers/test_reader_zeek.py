@@ -11,11 +11,42 @@ import pytest
 from paicha.packs.traffic.readers.zeek import ZEEK_READER
 
 HEAD = "#separator \\x09\n#set_separator\t,\n#empty_field\t(empty)\n#unset_field\t-\n#path\t{path}\n#fields\t{fields}\n"
-CONN = (
-    "ts uid id.orig_h id.orig_p id.resp_h id.resp_p proto service duration orig_bytes resp_bytes conn_state "
-    "orig_pkts orig_ip_bytes resp_pkts resp_ip_bytes"
-).split()
-MINER = "1600000000.123456 C1 10.0.0.5 50000 203.0.113.9 3333 tcp - 12.5 100 200 SF 7 400 8 600".split()
+CONN = [
+    "ts",
+    "uid",
+    "id.orig_h",
+    "id.orig_p",
+    "id.resp_h",
+    "id.resp_p",
+    "proto",
+    "service",
+    "duration",
+    "orig_bytes",
+    "resp_bytes",
+    "conn_state",
+    "orig_pkts",
+    "orig_ip_bytes",
+    "resp_pkts",
+    "resp_ip_bytes",
+]
+MINER = [
+    "1600000000.123456",
+    "C1",
+    "10.0.0.5",
+    "50000",
+    "203.0.113.9",
+    "3333",
+    "tcp",
+    "-",
+    "12.5",
+    "100",
+    "200",
+    "SF",
+    "7",
+    "400",
+    "8",
+    "600",
+]
 
 
 def write_log(path, fields, *rows, separator="\t"):
@@ -35,8 +66,21 @@ def test_conn_becomes_a_flow_with_ip_bytes_and_microseconds(bench):
 
 
 def test_bro_2_fields_in_another_order_without_ip_bytes(bench):
-    fields = "resp_bytes orig_bytes duration proto id.resp_p id.resp_h id.orig_p id.orig_h ts local_orig".split()
-    log = write_log("conn", fields, "- 100 - udp 53 203.0.113.9 5353 2001:DB8::1 1600000000.0 T".split())
+    fields = [
+        "resp_bytes",
+        "orig_bytes",
+        "duration",
+        "proto",
+        "id.resp_p",
+        "id.resp_h",
+        "id.orig_p",
+        "id.orig_h",
+        "ts",
+        "local_orig",
+    ]
+    log = write_log(
+        "conn", fields, ["-", "100", "-", "udp", "53", "203.0.113.9", "5353", "2001:DB8::1", "1600000000.0", "T"]
+    )
     (row,) = bench.read(ZEEK_READER, log).rows("flows")
     assert (row["client_ip"], row["bytes_out"], row["bytes_in"], row["protocol"]) == ("2001:db8::1", 100, None, 17)
     assert row["started"] == row["ended"]
@@ -55,7 +99,7 @@ def test_separators_that_the_header_names(bench, separator):
 
 
 def test_concatenated_logs_change_their_fields_and_their_kind(bench):
-    dns = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p query qtype_name answers".split()
+    dns = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "query", "qtype_name", "answers"]
     asked = "1600000001.5 C2 10.0.0.5 40000 10.0.0.1 53 Pool.Example.COM A cname.example,203.0.113.9,2001:DB8::9"
     log = (
         write_log("conn", CONN, MINER)
@@ -101,9 +145,9 @@ def test_records_before_a_header_or_without_what_is_needed_are_rejected(bench):
 
 
 def test_names_of_tls_and_http_and_escapes(bench):
-    ssl = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p server_name subject".split()
-    http = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p trans_depth host".split()
-    ends = "1600000000.0 C1 10.0.0.5 50000 203.0.113.9 443".split()
+    ssl = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "server_name", "subject"]
+    http = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "trans_depth", "host"]
+    ends = ["1600000000.0", "C1", "10.0.0.5", "50000", "203.0.113.9", "443"]
     log = write_log(
         "ssl", ssl, [*ends, "Pool.Example.", "emailAddress=a@b.c,CN=*.Pool.Example,O=Pool\\x5c, Inc"], [*ends, "-", "-"]
     ) + write_log(
@@ -120,9 +164,9 @@ def test_names_of_tls_and_http_and_escapes(bench):
 
 
 def test_certificates_are_joined_over_logs_by_fingerprint_and_by_file(bench):
-    ends = "1600000000.0 C1 10.0.0.5 50000 203.0.113.9 443".split()
-    ssl = "ts uid id.orig_h id.orig_p id.resp_h id.resp_p cert_chain_fps".split()
-    x509 = "ts fingerprint certificate.subject san.dns".split()
+    ends = ["1600000000.0", "C1", "10.0.0.5", "50000", "203.0.113.9", "443"]
+    ssl = ["ts", "uid", "id.orig_h", "id.orig_p", "id.resp_h", "id.resp_p", "cert_chain_fps"]
+    x509 = ["ts", "fingerprint", "certificate.subject", "san.dns"]
     old_ssl = [*ssl[:-1], "cert_chain_fuids"]
     old_x509 = ["ts", "id", *x509[2:]]
     sink = bench.read(
@@ -155,7 +199,8 @@ def test_json_gives_the_rows_that_text_gives(bench):
 
 
 def test_json_of_several_logs_mixed_with_lines_that_are_none(bench):
-    dns = '{"ts":1600000000,"uid":"C","id.orig_h":"10.0.0.5","id.resp_h":"10.0.0.1","trans_id":5,"query":"a.b","answers":["1.2.3.4"]}'
+    ends = '"ts":1600000000,"uid":"C","id.orig_h":"10.0.0.5","id.resp_h":"10.0.0.1"'
+    dns = f'{{{ends},"trans_id":5,"query":"a.b","answers":["1.2.3.4"]}}'
     lines = [to_json(), dns, '{"_path":"weird","ts":1}', "[1]", "{broken", "", to_json(ts="x"), to_json(duration="y")]
     sink = bench.read(ZEEK_READER, "\n".join(lines))
     assert (sink.accepted[0], sink.rejected[0]) == (3, 4)

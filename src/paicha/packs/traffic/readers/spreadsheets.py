@@ -22,6 +22,8 @@ MAX_STRINGS_BYTES = 128 << 20
 """Of the shared strings, which are held in memory."""
 
 MAX_ROWS = 1_048_576
+"""Of all sheets together, empty ones included."""
+
 MAX_COLUMNS = 64
 """The heading row of a list is not wider; a cell in column XFD would make every row 16,384 cells."""
 
@@ -57,14 +59,24 @@ def read_sheets(source: Source) -> Iterator[tuple[str, Iterator[tuple[int, tuple
         try:
             _check_size(file, where)
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+            budget = iter(range(MAX_ROWS))
             for sheet in book.worksheets:
                 sheet.reset_dimensions()
-                yield (
-                    str(sheet.title),
-                    enumerate(sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True), 1),
-                )
+                yield str(sheet.title), _number_rows(sheet, budget)
+            if next(budget, None) is None:
+                raise InputError(f"more than {MAX_ROWS} rows", where=where, remedy="save it as CSV")
         except _BROKEN as error:
             raise InputError(f"damaged spreadsheet: {error}", where=where, remedy="save it again as XLSX") from error
+
+
+def _number_rows(sheet: Any, budget: Iterator[int]) -> Iterator[tuple[int, tuple[object, ...]]]:
+    """Yield the rows that are not empty; empty ones, which need not stand in the file, use up the budget too."""
+    rows = sheet.iter_rows(max_row=MAX_ROWS, max_col=MAX_COLUMNS, values_only=True)
+    for number, row in enumerate(rows, 1):
+        if next(budget, None) is None:
+            return
+        if row.count(None) < len(row):
+            yield number, row
 
 
 def _check_size(file: BinaryIO, where: str) -> None:
