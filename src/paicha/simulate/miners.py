@@ -102,12 +102,17 @@ class _Course:
         return rate
 
     def mean_rate(self) -> float:
-        """Return the true hash rate averaged over the session."""
-        if not self.spec.rate_steps:
-            return self.spec.hash_rate
-        duration = self.spec.duration_s
-        edges = [0.0, *(since for since, _ in self.spec.rate_steps if since < duration), duration]
-        return sum(self.rate_at(low) * (high - low) for low, high in pairwise(edges)) / duration
+        """Return the true hash rate averaged over the part of the session that the capture holds."""
+        spec, faults = self.spec, self.spec.faults
+        begin, end = 0.0, spec.duration_s
+        if faults.joined_us is not None:
+            begin = max(begin, (faults.joined_us - spec.start_us) / 1e6)
+        if faults.left_us is not None:
+            end = min(end, (faults.left_us - spec.start_us) / 1e6)
+        if not spec.rate_steps or end <= begin:
+            return self.rate_at(begin)
+        edges = [begin, *(since for since, _ in spec.rate_steps if begin < since < end), end]
+        return sum(self.rate_at(low) * (high - low) for low, high in pairwise(edges)) / (end - begin)
 
     def exchange(self, now: float, lines: list[Line]) -> float:
         """Put lines on the wire from `now` on, a round trip for each change of direction; return when it is over."""

@@ -43,10 +43,10 @@ class SessionTruth:
 
     `submitted` counts the different shares sent, whether or not a capture holds them; each is `accepted` or `rejected`,
     stale ones among the latter. `duplicate` counts those sent once more, which the pool refuses, and is in no other
-    count. `difficulty` lists (time, value as on the wire,
-    work per share). `state` is `mining`, `refused` or `attempt`. `hash_rate` is the true mean over the session;
-    `is_rate_visible` tells whether the traffic shows what a share stands for in hashes. `start_us` and `end_us` are
-    the first and last packet captured; counts and rate are of the whole session, also where the capture joined later.
+    count. `difficulty` lists (time, value as on the wire, work per share). `state` is `mining`, `refused` or `attempt`.
+    `hash_rate` is the true mean over what the capture holds; `is_rate_visible` tells whether the traffic shows what a
+    share stands for in hashes. `start_us` and `end_us` are the first and last packet captured; counts are of the whole
+    session, also where the capture joined later.
     """
 
     client: str

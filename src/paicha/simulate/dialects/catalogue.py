@@ -75,9 +75,9 @@ PROFILES: dict[str, Profile] = {
             "monero-wide", "cryptonote", "XMR", "randomx", XMRIG, 10128, 9000.0, "XMR-sub", 15.0, 60.0,
             options=("wide-target", "rigid"),
         ),
-        Profile("browser", "cryptonote", "XMR", "cn/r", None, 3333, 60.0, "XMR", 20.0, 20.0, options=("bare",)),
+        Profile("browser", "cryptonote", "XMR", "randomx", None, 3333, 60.0, "XMR", 20.0, 20.0, options=("bare",)),
         Profile(
-            "browser-websocket", "cryptonote", "XMR", "cn/r", None, 8080, 60.0, "XMR", 20.0, 20.0, "ws",
+            "browser-websocket", "cryptonote", "XMR", "randomx", None, 8080, 60.0, "XMR", 20.0, 20.0, "ws",
             options=("bare",),
         ),
         Profile("zcash", "zcash", "ZEC", "equihash-200-9", "EWBF 0.3.4b", 3333, 600.0, "ZEC", 20.0, 60.0),
