@@ -35,6 +35,9 @@ ENDPOINT_MATCHES = TableSpec(
     ),
 )
 
+FLOW_SENSORS = ("netflow", "table")
+"""Sensors that write flow records only: neither content nor state of the connection was seen."""
+
 _ENTRY = tuple(column.name for column in INDICATOR_COLUMNS)
 _TURNED = {
     "client_ip": "server_ip",
@@ -76,7 +79,8 @@ def _match_servers(flows: Any, listed: Any, policy: NamesPolicy) -> Any:
 
 def _match_clients(flows: Any, listed: Any, inside: Any, policy: NamesPolicy) -> Any:
     """Return flows whose client is a listed address and port, turned: flow records do not know who opened them."""
-    rows = flows.join(listed, (flows.client_ip == listed.listed) & (flows.client_port == listed.listed_port))
+    records = flows.filter(flows.sensor.isin(FLOW_SENSORS))
+    rows = records.join(listed, (records.client_ip == listed.listed) & (records.client_port == listed.listed_port))
     watched = inside.select(site=_.site, server_ip=_.address)
     rows = rows.semi_join(watched, ["site", "server_ip"])
     turned = {a: rows[b] for a, b in _TURNED.items()} | {b: rows[a] for a, b in _TURNED.items()}

@@ -59,17 +59,17 @@ def addresses(flows: Any, names: Any, mining_sessions: Any) -> Any:
 @derivation(OBSERVED, form="expression")
 def observed(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
     """Return how long each watched address was seen; addresses outside only where they opened connections."""
+    watched = inside.select(site=_.site, server_ip=_.address)
     tables = (flows, names, mining_sessions)
-    clients = ibis.union(*(_list_spans(t, "client_ip") for t in tables)).mutate(role=ibis.literal("client"))
-    servers = ibis.union(*(_list_spans(t, "server_ip") for t in tables)).mutate(role=ibis.literal("server"))
+    clients = (_list_spans(table, "client_ip") for table in tables)
+    servers = (_list_spans(table.semi_join(watched, ["site", "server_ip"]), "server_ip") for table in tables)
     spans = (
-        ibis.union(clients, servers)
+        ibis.union(*clients, *servers)
         .left_join(inside, ["site", ("subject", "address")])
         .select(
-            "site", "subject", "role", "first_hour", "last_hour", "first_seen", "last_seen", "records", "sampling",
-            "level", is_inside=_.address.notnull(),
+            "site", "subject", "first_hour", "last_hour", "first_seen", "last_seen", "records", "sampling", "level",
+            is_inside=_.address.notnull(),
         )
-        .filter(_.is_inside | (_.role == "client"))
     )  # fmt: skip
     totals = spans.group_by("site", "subject").agg(
         first_seen=_.first_seen.min(),

@@ -9,6 +9,7 @@ from ibis import _
 
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
+from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
 from paicha.packs.traffic.rules.evidence import collect, grade_row, list_connections
 from paicha.packs.traffic.rules.names import ENTRY
 from paicha.packs.traffic.rules.sessions import BASIS
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from paicha.packs.traffic.policy import TrafficPolicy
 
 GROUP = ("site", "subject", "role", "key")
-FLOW_SENSORS = ("netflow", "table")
-"""Sensors that write flow records only: neither content nor state of the connection was seen."""
 
 
 def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
