@@ -173,7 +173,7 @@ def test_a_workbook_cut_short_gives_one_clear_error(tmp_path: Path):
 
 
 CELL = st.one_of(
-    st.sampled_from(["10.0.0.0/8", "10.0.0.1", "::/0", "x", "", "2021-01-01", "是", "高校", "A", "320100", "10.0.0.1-9"]),
+    st.sampled_from(["10.0.0.0/8", "10.0.0.1", "::/0", "x", "", "2021-01-01", "是", "高校", "A", "320100"]),
     st.text(max_size=8),
 )  # fmt: skip
 

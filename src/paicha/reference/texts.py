@@ -18,6 +18,9 @@ LARGEST_FILE_BYTES = 256 * 1024 * 1024
 LONGEST_LINE = 1024 * 1024
 """Characters of the longest line that a list of records may have."""
 
+MOST_LINES = 2_000_000
+"""Lines of the longest list that is held in memory at once."""
+
 DAY_US = 86_400_000_000
 EARLIEST_YEAR, LATEST_YEAR = 1900, 2200
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -86,9 +89,12 @@ def split_lines(text: str, where: str) -> list[str]:
     """Return the lines of a text, ended by LF, CRLF or CR.
 
     Raises:
-        InputError: a line is longer than any record.
+        InputError: there are too many lines, or one is longer than any record.
     """
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if text.count("\n") > MOST_LINES:
+        raise InputError(f"more than {MOST_LINES} lines", where=where, remedy="split it into several files")
+    lines = text.split("\n")
     longest = max(lines, key=len)
     if len(longest) > LONGEST_LINE:
         raise InputError(

@@ -24,6 +24,9 @@ BEIJING_HOURS = 8.0
 SEARCHED_ROWS = 20
 """Rows among which the headings are looked for: titles and remarks may stand above them."""
 
+MOST_ROWS = 2_000_000
+"""Rows of the largest table; one and a half gigabytes of memory for each million."""
+
 CHECKED = ("site", "unit", "credit_code", "nature", "industry", "region", "level", "nat", "valid_from", "valid_to")
 CONTACT = ("contact", "phone", "email")
 
@@ -60,7 +63,7 @@ def read_units(path: Path, *, hours: float = BEIJING_HOURS) -> UnitsImport:
     """
     rows = read_rows(path)
     places = _find_headings(rows, path)
-    numbers, columns = _gather(rows, places)
+    numbers, columns = _gather(rows, places, path)
     size = len(numbers)
     blank = [""] * size
     spans = read_spans(columns.get("start", blank), columns.get("end", blank), columns.get("cidr", blank))
@@ -98,15 +101,21 @@ def _find_headings(rows: Iterator[tuple[int, Sequence[str]]], path: Path) -> dic
 
 
 def _gather(
-    rows: Iterator[tuple[int, Sequence[str]]], places: Mapping[str, int]
+    rows: Iterator[tuple[int, Sequence[str]]], places: Mapping[str, int], path: Path
 ) -> tuple[list[int], dict[str, list[str]]]:
-    """Return the numbers of the rows that are not blank, and the texts of our columns, equal texts held once."""
+    """Return the numbers of the rows that are not blank, and the texts of our columns, equal texts held once.
+
+    Raises:
+        InputError: there are more rows than can be held.
+    """
     numbers: list[int] = []
     columns: dict[str, list[str]] = {name: [] for name in places}
     held: dict[str, str] = {}
     for number, row in rows:
         if not any(cell.strip() for cell in row):
             continue
+        if len(numbers) == MOST_ROWS:
+            raise InputError(f"more than {MOST_ROWS} rows", where=str(path), remedy="split it into several tables")
         numbers.append(number)
         for name, place in places.items():
             cell = row[place] if place < len(row) else ""

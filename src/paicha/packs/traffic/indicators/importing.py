@@ -102,9 +102,9 @@ def _read(text: str, where: str) -> tuple[str, Iterator[Record]]:
         if is_maltrail(lines):
             return "maltrail", read_maltrail(lines)
         if is_pool_domains(text):
-            return "mining-pool-domain-intel", read_spreadsheet(text)
+            return "mining-pool-domain-intel", read_spreadsheet(text, where)
         if is_spreadsheet(text):
-            return "CSV", read_spreadsheet(text)
+            return "CSV", read_spreadsheet(text, where)
         for form, is_form, read in (
             ("hosts", is_hosts, read_hosts),
             ("wallets", is_wallets, read_wallets),

@@ -74,7 +74,7 @@ def is_pool_domains(text: str) -> bool:
     return {"domain", "port", "scheme", "pool_name", "source_type", "status"} <= set(_read_header(text))
 
 
-def read_spreadsheet(text: str) -> Iterator[Record]:
+def read_spreadsheet(text: str, where: str) -> Iterator[Record]:
     """Yield one record per row of a table; a row with a name and an address gives an entry for each.
 
     Raises:
@@ -88,7 +88,7 @@ def read_spreadsheet(text: str) -> Iterator[Record]:
             if any(field.strip() for field in row):
                 yield _read_row(f"line {reader.line_num}", row, columns)
     except csv.Error as error:
-        raise InputError(str(error), where=f"line {reader.line_num}", remedy="check the quotes") from error
+        raise InputError(str(error), where=f"{where} line {reader.line_num}", remedy="check the quotes") from error
 
 
 def _read_row(position: str, row: list[str], columns: Mapping[str, int]) -> Record:
