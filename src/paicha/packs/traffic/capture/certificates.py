@@ -34,9 +34,9 @@ def read_item(work: Any, at: int, end: int) -> tuple[int, int, int]:
 
 
 @compiled
-def read_certificate(tables: Any, draft: Any, at: int, length: int) -> int:
+def read_certificate(window: Any, draft: Any, at: int, length: int) -> int:
     """Count the names in the certificate work[at:at+length]; return how many there were."""
-    work = tables.work
+    work = window.work
     tag, begin, end = read_item(work, at, at + length)
     if tag != SEQUENCE:
         return 0
@@ -52,16 +52,16 @@ def read_certificate(tables: Any, draft: Any, at: int, length: int) -> int:
         if tag == SEQUENCE:
             sequences += 1
             if sequences == 4:  # after algorithm, issuer and validity
-                found += read_subject(tables, draft, begin, place)
+                found += read_subject(window, draft, begin, place)
         elif tag == EXPLICIT_3:
-            found += read_extensions(tables, draft, begin, place, found)
+            found += read_extensions(window, draft, begin, place, found)
     return found
 
 
 @compiled
-def read_subject(tables: Any, draft: Any, at: int, end: int) -> int:
+def read_subject(window: Any, draft: Any, at: int, end: int) -> int:
     """Count the common names (2.5.4.3) of a distinguished name."""
-    work = tables.work
+    work = window.work
     found = 0
     for _ in range(MAXIMUM_NAMES):
         tag, begin, at = read_item(work, at, end)
@@ -72,15 +72,15 @@ def read_subject(tables: Any, draft: Any, at: int, end: int) -> int:
         if tag == OID and oid_end - oid == 3 and work[oid] == 0x55 and work[oid + 1] == 4 and work[oid + 2] == 3:
             tag, text, text_end = read_item(work, oid_end, stop)
             if tag in (0x0C, 0x13, 0x14, 0x16):
-                add_name(tables, draft, work, text, text_end - text)
+                add_name(window, draft, work, text, text_end - text)
                 found += 1
     return found
 
 
 @compiled
-def read_extensions(tables: Any, draft: Any, at: int, end: int, found: int) -> int:
+def read_extensions(window: Any, draft: Any, at: int, end: int, found: int) -> int:
     """Count the DNS names of the subject's alternative names (2.5.29.17)."""
-    work = tables.work
+    work = window.work
     tag, at, end = read_item(work, at, end)
     counted = 0
     for _ in range(MAXIMUM_NAMES):
@@ -101,6 +101,6 @@ def read_extensions(tables: Any, draft: Any, at: int, end: int, found: int) -> i
             if tag < 0:
                 break
             if tag == DNS_NAME:
-                add_name(tables, draft, work, begin, place - begin)
+                add_name(window, draft, work, begin, place - begin)
                 counted += 1
     return counted

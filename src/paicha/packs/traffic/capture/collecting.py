@@ -73,28 +73,28 @@ def extend_collector(tables: Any, number: int, packet: Any, data: Any) -> bool:
 
 
 @compiled
-def read_hello(tables: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> bool:
+def read_hello(window: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> bool:
     """Count the server name of the ClientHello data[at:end]; return whether more bytes are needed to know it."""
     place, length = find_server_name(data, at, end)
     if place == NOT_ENOUGH:
         return True
     if place >= 0 and length > 0:
-        draft = draft_name(tables, SNI, packet, True, flow.number)
-        if add_name(tables, draft, data, place, length) >= 0:
+        draft = draft_name(window, SNI, packet, True, flow.number)
+        if add_name(window, draft, data, place, length) >= 0:
             flow.naming = 1
     return False
 
 
 @compiled
-def read_server(tables: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> bool:
+def read_server(window: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> bool:
     """Count the names of the server's certificate in data[at:end]; return whether more bytes are needed."""
-    used, may_continue = join_records(data, at, end, tables.work)
-    place, length = find_certificate(tables.work, used)
+    used, may_continue = join_records(data, at, end, window.work)
+    place, length = find_certificate(window.work, used)
     if place == NOT_ENOUGH:
         return may_continue
     if place >= 0:
-        draft = draft_name(tables, CERTIFICATE, packet, False, flow.number)
-        read_certificate(tables, draft, place, length)
+        draft = draft_name(window, CERTIFICATE, packet, False, flow.number)
+        read_certificate(window, draft, place, length)
     return False
 
 
@@ -109,9 +109,9 @@ def continue_collector(tables: Any, slot: int, side: int, packet: Any, data: Any
     may_grow = extend_collector(tables, number, packet, data)
     held = tables.collected[number]
     if collector.kind == CLIENT_HELLO:
-        waits = read_hello(tables, flow, packet, held, 0, np.int64(collector.length))
+        waits = read_hello(tables.window, flow, packet, held, 0, np.int64(collector.length))
     elif collector.kind == SERVER_HELLO:
-        waits = read_server(tables, flow, packet, held, 0, np.int64(collector.length))
+        waits = read_server(tables.window, flow, packet, held, 0, np.int64(collector.length))
     else:
         waits = False
     return waits and may_grow

@@ -53,13 +53,13 @@ def read_dns_name(data: Any, begin: int, at: int, end: int, work: Any, out: int)
 
 
 @compiled
-def window_mark(tables: Any) -> int:
+def window_mark(window: Any) -> int:
     """Return bits that tell the present window of names from those shortly before it."""
-    return ((tables.meta[NAME_WINDOW] & 0xFFF) + 1) << 17  # type: ignore[no-any-return]
+    return ((window.meta[NAME_WINDOW] & 0xFFF) + 1) << 17  # type: ignore[no-any-return]
 
 
 @compiled
-def read_dns(tables: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> None:
+def read_dns(window: Any, flow: Any, packet: Any, data: Any, at: int, end: int) -> None:
     """Count the names of the DNS message data[at:end] that `packet` carries."""
     if at + 17 > end or read_16(data, at + 4) == 0:
         return
@@ -67,28 +67,28 @@ def read_dns(tables: Any, flow: Any, packet: Any, data: Any, at: int, end: int) 
     is_answer = (flags & 0x8000) != 0
     if flags & 0x7800 or (packet.from_port != PORT if is_answer else packet.to_port != PORT):
         return
-    work = tables.work
+    work = window.work
     place, length = read_dns_name(data, at, at + 12, end, work, 0)
     if place < 0 or place + 4 > end or length == 0:
         return
-    draft = draft_name(tables, DNS, packet, not is_answer, 0)
+    draft = draft_name(window, DNS, packet, not is_answer, 0)
     if not is_answer:
-        flow.asked = ((add_name(tables, draft, work, 0, length) + 1) & 0x1FFFF) | window_mark(tables)
+        flow.asked = ((add_name(window, draft, work, 0, length) + 1) & 0x1FFFF) | window_mark(window)
         return
     if read_16(data, at + 4) > 1:  # never asked in practice
         return
-    found = read_answers(tables, draft, data, at, place + 4, end, length)
+    found = read_answers(window, draft, data, at, place + 4, end, length)
     if found:
-        if flow.asked & ~0x1FFFF == window_mark(tables):
-            forget_name(tables, (flow.asked & 0x1FFFF) - 1)
+        if flow.asked & ~0x1FFFF == window_mark(window):
+            forget_name(window, (flow.asked & 0x1FFFF) - 1)
     elif flow.asked == 0:
-        add_name(tables, draft, work, 0, length)
+        add_name(window, draft, work, 0, length)
 
 
 @compiled
-def read_answers(tables: Any, draft: Any, data: Any, begin: int, at: int, end: int, length: int) -> int:
+def read_answers(window: Any, draft: Any, data: Any, begin: int, at: int, end: int, length: int) -> int:
     """Count a row per address in the answers for the name work[0:length], and for each alias that led to it."""
-    work = tables.work
+    work = window.work
     found = 0
     for _ in range(min(read_16(data, begin + 6), MAXIMUM_ANSWERS)):
         at, owner = read_dns_name(data, begin, at, end, work, OWNER_AT)
@@ -105,9 +105,9 @@ def read_answers(tables: Any, draft: Any, data: Any, begin: int, at: int, end: i
                 draft.answer_kind = 6
                 draft.answer_high, draft.answer_low = read_64(data, at), read_64(data, at + 8)
             found += 1
-            add_name(tables, draft, work, 0, length)
+            add_name(window, draft, work, 0, length)
             if not is_equal(work, length, owner):
-                add_name(tables, draft, work, OWNER_AT, owner)
+                add_name(window, draft, work, OWNER_AT, owner)
         at += size
     draft.answer_kind, draft.answer_high, draft.answer_low = 0, np.uint64(0), np.uint64(0)
     return found

@@ -60,7 +60,7 @@ def has_output_room(tables: Any) -> bool:
         meta[ENDED] + 128 <= len(tables.ended)
         and meta[OPENED] < len(tables.opened)
         and meta[SEGMENTS] + 2 <= len(tables.segments)
-        and not is_window_full(tables)
+        and not is_window_full(meta)
     )
 
 
@@ -112,7 +112,7 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
             screen_payload(tables, slot, packet, side, data, is_repeat)
     elif packet.length >= 12 and not is_repeat and packet.protocol & 0xFF == UDP:
         if packet.from_port == PORT or packet.to_port == PORT:
-            read_dns(tables, flow, packet, data, packet.start, packet.start + packet.length)
+            read_dns(tables.window, flow, packet, data, packet.start, packet.start + packet.length)
 
 
 @inlined
@@ -231,7 +231,7 @@ def screen_payload(tables: Any, slot: int, packet: Any, side: int, data: Any, is
             return
         elif (packet.from_port == PORT or packet.to_port == PORT) and packet.length > 14:
             if read_16(data, at) == packet.length + packet.missing - 2:
-                read_dns(tables, flow, packet, data, at + 2, end)
+                read_dns(tables.window, flow, packet, data, at + 2, end)
             return
     if flow.screen == ENCRYPTED and not is_repeat:
         read_handshake(tables, slot, packet, side, data, at, end)
@@ -243,8 +243,8 @@ def screen_request(tables: Any, slot: int, packet: Any, side: int, data: Any, at
     flow = tables.flows[slot]
     bits, host, length = read_head(data, at, end)
     if host >= 0 and length > 0:
-        draft = draft_name(tables, HOST, packet, True, flow.number)
-        add_name(tables, draft, data, host, strip_port(data, host, length))
+        draft = draft_name(tables.window, HOST, packet, True, flow.number)
+        add_name(tables.window, draft, data, host, strip_port(data, host, length))
     if bits & MAY_MINE:
         open_candidate(tables, slot, packet, side, False)
 
@@ -293,12 +293,12 @@ def read_handshake(tables: Any, slot: int, packet: Any, side: int, data: Any, at
         if tables.collectors[flow.collector].kind == SERVER_HELLO:
             return
     if begins_hello(data, at, end, HELLO):
-        if read_hello(tables, flow, packet, data, at, end) and packet.missing == 0:
+        if read_hello(tables.window, flow, packet, data, at, end) and packet.missing == 0:
             begin_collector(tables, slot, CLIENT_HELLO, side, packet, data)
         elif flow.naming & HAS_SNI:
             flow.screen = QUIET
     elif begins_hello(data, at, end, SERVER):
-        if read_server(tables, flow, packet, data, at, end) and packet.missing == 0:
+        if read_server(tables.window, flow, packet, data, at, end) and packet.missing == 0:
             begin_collector(tables, slot, SERVER_HELLO, side, packet, data)
         else:
             flow.screen = QUIET

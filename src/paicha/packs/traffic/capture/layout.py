@@ -128,6 +128,16 @@ SIX = 256
 """Bit of Packet.protocol that says IPv6."""
 
 
+class NameWindow(NamedTuple):
+    """The names seen lately: rows, an index over them, their text, and a work area for reading; `meta` as in Tables."""
+
+    meta: Any
+    rows: Any
+    index: Any
+    text: Any
+    work: Any
+
+
 class Tables(NamedTuple):
     """Everything that following packets changes."""
 
@@ -140,11 +150,8 @@ class Tables(NamedTuple):
     segments: Any
     collectors: Any
     collected: Any
-    names: Any
-    name_index: Any
-    name_bytes: Any
-    work: Any
     oldest: Any
+    window: NameWindow
 
 
 class Fragments(NamedTuple):
@@ -172,11 +179,14 @@ def make_tables(max_live_flows: int, seed: int) -> Tables:
         segments=np.zeros(SEGMENTS_PER_STEP, SEGMENT),
         collectors=np.zeros(COLLECTORS, COLLECTOR),
         collected=np.zeros((COLLECTORS, COLLECTED_BYTES), np.uint8),
-        names=np.zeros(NAMES_PER_WINDOW + 1, NAME),
-        name_index=np.zeros(2 * NAMES_PER_WINDOW, np.int32),
-        name_bytes=np.zeros(NAME_BYTES, np.uint8),
-        work=np.zeros(COLLECTED_BYTES, np.uint8),
         oldest=np.zeros((EVICTED_AT_ONCE, 2), np.int64),
+        window=NameWindow(
+            meta=meta,
+            rows=np.zeros(NAMES_PER_WINDOW + 1, NAME),
+            index=np.zeros(2 * NAMES_PER_WINDOW, np.int32),
+            text=np.zeros(NAME_BYTES, np.uint8),
+            work=np.zeros(COLLECTED_BYTES, np.uint8),
+        ),
     )
 
 

@@ -30,9 +30,8 @@ _BASIS = np.uint64(0xCBF29CE484222325)
 
 
 @inlined
-def is_window_full(tables: Any) -> bool:
+def is_window_full(meta: Any) -> bool:
     """Return whether the names of one more packet might not fit."""
-    meta = tables.meta
     return (  # type: ignore[no-any-return]
         meta[NAMES] + ROWS_PER_PACKET > NAMES_PER_WINDOW
         or meta[NAME_USED] + ROWS_PER_PACKET * (MAXIMUM_NAME + 1) > NAME_BYTES
@@ -40,9 +39,9 @@ def is_window_full(tables: Any) -> bool:
 
 
 @compiled
-def draft_name(tables: Any, kind: int, packet: Any, is_from_client: bool, flow_number: int) -> Any:
+def draft_name(window: Any, kind: int, packet: Any, is_from_client: bool, flow_number: int) -> Any:
     """Prepare a name of `kind` seen in `packet`: who is client, who server, and when; return the row to complete."""
-    draft = tables.names[DRAFT]
+    draft = window.rows[DRAFT]
     if is_from_client:
         draft.client_high, draft.client_low, draft.client_port = packet.from_high, packet.from_low, packet.from_port
         draft.server_high, draft.server_low, draft.server_port = packet.to_high, packet.to_low, packet.to_port
@@ -55,17 +54,17 @@ def draft_name(tables: Any, kind: int, packet: Any, is_from_client: bool, flow_n
     draft.first = draft.last = packet.time
     draft.answer_kind = 0
     draft.answer_high = draft.answer_low = np.uint64(0)
-    draft.source = tables.meta[SOURCE]
+    draft.source = window.meta[SOURCE]
     return draft
 
 
 @compiled
-def copy_name(tables: Any, data: Any, at: int, length: int) -> tuple[int, Any]:
+def copy_name(window: Any, data: Any, at: int, length: int) -> tuple[int, Any]:
     """Write the name in its plain form behind the names of the window; return its length and hash.
 
     Plain is lower case without final dots, what does not print replaced by a question mark.
     """
-    used = tables.meta[NAME_USED]
+    used = window.meta[NAME_USED]
     while length and data[at + length - 1] == 46:
         length -= 1
     length = min(length, MAXIMUM_NAME)
@@ -76,13 +75,13 @@ def copy_name(tables: Any, data: Any, at: int, length: int) -> tuple[int, Any]:
             byte += 32
         elif byte <= 32 or byte == 127:
             byte = 63
-        tables.name_bytes[used + i] = byte
+        window.text[used + i] = byte
         value = (value ^ np.uint64(byte)) * _PRIME
     return length, value
 
 
 @compiled
-def is_same_name(tables: Any, row: Any, draft: Any) -> bool:
+def is_same_name(window: Any, row: Any, draft: Any) -> bool:
     """Return whether a row of the window says the same as the draft."""
     if (
         row.hash != draft.hash
@@ -100,16 +99,16 @@ def is_same_name(tables: Any, row: Any, draft: Any) -> bool:
     ):
         return False
     for i in range(draft.length):
-        if tables.name_bytes[row.start + i] != tables.name_bytes[draft.start + i]:
+        if window.text[row.start + i] != window.text[draft.start + i]:
             return False
     return True
 
 
 @compiled
-def add_name(tables: Any, draft: Any, data: Any, at: int, length: int) -> int:
+def add_name(window: Any, draft: Any, data: Any, at: int, length: int) -> int:
     """Count the name data[at:at+length] with what the draft says; return its row in the window, -1 for an empty one."""
-    meta = tables.meta
-    length, value = copy_name(tables, data, at, length)
+    meta = window.meta
+    length, value = copy_name(window, data, at, length)
     if length == 0:
         return -1
     draft.start, draft.length = meta[NAME_USED], length
@@ -118,14 +117,14 @@ def add_name(tables: Any, draft: Any, data: Any, at: int, length: int) -> int:
         ^ mix(draft.client_low + mix(draft.server_low + mix(draft.answer_low + np.uint64(draft.flow))))
         ^ np.uint64(draft.kind)
     )
-    mask = len(tables.name_index) - 1
+    mask = len(window.index) - 1
     place = np.int64(draft.hash >> np.uint64(8)) & mask
     while True:
-        entry = tables.name_index[place]
+        entry = window.index[place]
         if entry == 0:
             break
-        row = tables.names[entry - 1]
-        if is_same_name(tables, row, draft):
+        row = window.rows[entry - 1]
+        if is_same_name(window, row, draft):
             if row.count == 0:
                 row.first, row.client_port, row.has_one_port = draft.first, draft.client_port, 1
             row.count += 1
@@ -135,27 +134,27 @@ def add_name(tables: Any, draft: Any, data: Any, at: int, length: int) -> int:
             return np.int64(entry) - 1  # type: ignore[no-any-return]
         place = (place + 1) & mask
     number = meta[NAMES]
-    tables.names[number] = tables.names[DRAFT]
-    tables.names[number].count = 1
-    tables.names[number].has_one_port = 1
-    tables.name_index[place] = number + 1
+    window.rows[number] = window.rows[DRAFT]
+    window.rows[number].count = 1
+    window.rows[number].has_one_port = 1
+    window.index[place] = number + 1
     meta[NAMES] += 1
     meta[NAME_USED] += length
     return number  # type: ignore[no-any-return]
 
 
 @compiled
-def forget_name(tables: Any, number: int) -> None:
+def forget_name(window: Any, number: int) -> None:
     """Take back one count of a row of the window: an answer says more than the question."""
-    if 0 <= number < tables.meta[NAMES] and tables.names[number].count > 0:
-        tables.names[number].count -= 1
+    if 0 <= number < window.meta[NAMES] and window.rows[number].count > 0:
+        window.rows[number].count -= 1
 
 
 @entry
-def empty_window(tables: Any) -> None:
+def empty_window(window: Any) -> None:
     """Begin a new window."""
-    for i in range(len(tables.name_index)):
-        tables.name_index[i] = 0
-    tables.meta[NAMES] = 0
-    tables.meta[NAME_USED] = 0
-    tables.meta[NAME_WINDOW] += 1
+    for i in range(len(window.index)):
+        window.index[i] = 0
+    window.meta[NAMES] = 0
+    window.meta[NAME_USED] = 0
+    window.meta[NAME_WINDOW] += 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from paicha.packs.traffic.capture.layout import NAME_USED, NAMES, SIX, Tables
+from paicha.packs.traffic.capture.layout import NAME_USED, NAMES, SIX, NameWindow
 from paicha.packs.traffic.capture.texts import format_addresses
 
 if TYPE_CHECKING:
@@ -64,11 +64,11 @@ def make_flow_rows(flows: NDArray[Any], site: str, sources: Sequence[str]) -> pa
     return pa.RecordBatch.from_pydict(columns)
 
 
-def make_name_rows(tables: Tables, site: str, sources: Sequence[str]) -> pa.RecordBatch:
+def make_name_rows(window: NameWindow, site: str, sources: Sequence[str]) -> pa.RecordBatch:
     """Return one row of NAMES per name in the window that still counts."""
-    names = tables.names[: tables.meta[NAMES]]
+    names = window.rows[: window.meta[NAMES]]
     kept = np.flatnonzero(names["count"] > 0)
-    texts = _gather_texts(tables).take(pa.array(kept))
+    texts = _gather_texts(window).take(pa.array(kept))
     names = names[kept]
     is_six = names["is_six"] != 0
     columns = {
@@ -98,11 +98,11 @@ def _mask(values: pa.StringArray, is_null: NDArray[np.bool_]) -> pa.StringArray:
     return pc.if_else(pa.array(is_null), pa.scalar(None, pa.string()), values)
 
 
-def _gather_texts(tables: Tables) -> pa.StringArray:
+def _gather_texts(window: NameWindow) -> pa.StringArray:
     """Return the names of the whole window: they stand one behind the other in its bytes."""
-    count, used = int(tables.meta[NAMES]), int(tables.meta[NAME_USED])
-    held = tables.name_bytes[:used]
-    starts = np.append(tables.names["start"][:count], used).astype(np.int32)
+    count, used = int(window.meta[NAMES]), int(window.meta[NAME_USED])
+    held = window.text[:used]
+    starts = np.append(window.rows["start"][:count], used).astype(np.int32)
     if (held >= 0x80).any():  # not ASCII: UTF-8 where it is, replacement characters where not
         raw = held.tobytes()
         return pa.array(

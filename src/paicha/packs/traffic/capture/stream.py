@@ -141,13 +141,13 @@ class Stream:
                 self._write_sessions(self._handover.tracker.take_rows())
             self._sink.write(FLOWS.name, make_flow_rows(ended, self._site, self._keys))
             meta[ENDED] = 0
-        if meta[NAMES] * 2 > len(self._tables.names):
+        if meta[NAMES] * 2 > len(self._tables.window.rows):
             self._write_names()
 
     def _write_names(self) -> None:
         if self._tables.meta[NAMES]:
-            self._sink.write(NAMES_TABLE.name, make_name_rows(self._tables, self._site, self._keys))
-            empty_window(self._tables)
+            self._sink.write(NAMES_TABLE.name, make_name_rows(self._tables.window, self._site, self._keys))
+            empty_window(self._tables.window)
 
     def _write_sessions(self, rows: list[dict[str, object]]) -> None:
         if rows:
