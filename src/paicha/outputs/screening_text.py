@@ -91,6 +91,8 @@ def make_parts(summary: Mapping[str, Any], part: str, language: str) -> Table:
     for key in (part, "addresses", "units", "share", "power_kw", "energy"):
         table.add_column(say(key, language), justify="left" if key == part else "right")
     for name, figures in summary["confirmed_or_likely"][f"by_{part}"].items():
+        if figures["addresses"] == 0:
+            continue
         table.add_row(
             name_part(part, name, language),
             str(figures["addresses"]),
@@ -113,8 +115,8 @@ def name_part(part: str, name: str, language: str) -> str:
 def make_verdicts(verdicts: list[Mapping[str, Any]], language: str) -> Table:
     """Return the first verdicts, the surest first, each with its reasons."""
     table = Table(title=say("verdicts", language))
-    for key in ("grade", "subject", "unit", "attribution", "hash_rate", "power_kw", "reasons", "verdict"):
-        table.add_column(say(key, language), overflow="fold")
+    for key in ("grade", "subject", "unit", "hash_rate", "power_kw", "reasons"):
+        table.add_column(say(key, language), overflow="fold", no_wrap=key in {"grade", "subject"})
     grades = {grade.word: grade for grade in Grade}
     ordered = sorted(verdicts, key=lambda v: (-grades[v["grade"]], -v["score"], v["subject"]))
     for verdict in ordered[:SHOWN_ROWS]:
@@ -125,12 +127,10 @@ def make_verdicts(verdicts: list[Mapping[str, Any]], language: str) -> Table:
         table.add_row(
             GRADE_TITLES_ZH[grade] if language == "zh" else grade.word,
             verdict["subject"],
-            verdict["unit"] or "–",
-            verdict["attribution"],
+            f"{verdict['unit']} ({verdict['attribution']})" if verdict["unit"] else "–",
             "\n".join(f"{format_measure(rate)} {name}" for name, rate in rates.items()) or "–",
             format_measure(measures.get("power_kw"), with_unit=False),
-            "\n".join(reason[text] for reason in reasons),
-            verdict["id"],
+            "; ".join(reason[text] for reason in reasons),
         )
     if len(ordered) > SHOWN_ROWS:
         table.caption = say("more", language).format(len(ordered) - SHOWN_ROWS)
