@@ -194,8 +194,8 @@ def test_stix_bundles(tmp_path: Path):
         b"", b"\0\1\2", b"\xff\xff", b"\n\n\n", b"[" * 200_000, b"{" * 5000, b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
         b'{"type": "bundle"}', b'{"type": "bundle", "objects": []}', b"[1, 2, 3]", b"null", b"x" * 3_000_000,
         b'domain,port\n"' + b"y" * 500_000, b"domain,port\n,\n", b"all of this\nis prose\n", b'{"Event": 7}',
-        b'{"response": 3}', b'[{"name": 1, "addresses": 2, "tags": 3, "link": 4}]', b"1" * 6000, b"[" + b"9" * 6000 + b"]",
-        b"x.example\n" * 2_000_002, b'{"Event": {"date": ' + b"9" * 6000 + b"}}",
+        b'{"response": 3}', b'[{"name": 1, "addresses": 2, "tags": 3, "link": 4}]', b"1" * 6000,
+        b"[" + b"9" * 6000 + b"]", b"x.example\n" * 2_000_002, b'{"Event": {"date": ' + b"9" * 6000 + b"}}",
     ],
 )  # fmt: skip
 def test_hostile_files_give_one_clear_error(tmp_path: Path, content: bytes):

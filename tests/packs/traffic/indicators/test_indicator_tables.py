@@ -42,13 +42,25 @@ def test_merging_is_the_same_in_any_order_and_loses_nothing(one: list[Entry], ot
     assert len(rows) == len(keys) == len({r["indicator"] for r in rows})
     again = merge_indicators([merged, merged])
     assert again.equals(merged)
+    assert merge_indicators([make_table(list(reversed(other))), a]).equals(merged)
     for row in rows:
         same = [e for e in one + other if (e.kind, e.value, e.port) == (row["kind"], row["value"], row["port"])]
-        assert row["confidence"] == max(e.confidence for e in same)
+        assert row["confidence"] == max(e.confidence for e in same if e.purpose == row["purpose"])
         assert row["first_seen"] == min((e.first_seen for e in same if e.first_seen), default=None)
         assert row["last_seen"] == max((e.last_seen for e in same if e.last_seen), default=None)
         assert row["is_shared_hosting"] == any(e.is_shared_hosting for e in same)
         assert set(row["source"].split("; ")) == {e.source for e in same}
+
+
+def test_a_list_that_calls_a_site_a_pool_does_not_make_visits_mining():
+    theirs = make_table([Entry("domain", "f2pool.com", None, "pool", 0.6, source="their list")])
+    rows = merge_indicators([theirs, curated_indicators()]).to_pylist()
+    (row,) = [row for row in rows if (row["value"], row["port"]) == ("f2pool.com", None)]
+    assert (row["purpose"], row["confidence"]) == ("website", 0.4)
+    assert "their list" in row["source"]
+    malware = make_table([Entry("domain", "f2pool.com", None, "malware", 0.6, source="their list")])
+    rows = merge_indicators([malware, curated_indicators()]).to_pylist()
+    assert [r["purpose"] for r in rows if (r["value"], r["port"]) == ("f2pool.com", None)] == ["malware"]
 
 
 def test_our_table_is_sound():

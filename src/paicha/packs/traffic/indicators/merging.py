@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paicha.packs.traffic.indicators.entries import PURPOSES, Entry, make_table
+from paicha.packs.traffic.indicators.entries import POOL, PURPOSES, WEBSITE, Entry, make_table
 from paicha.packs.traffic.tables import INDICATORS
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ FIELDS = tuple(name for name in INDICATORS.names if name != "indicator")
 def merge_entries(entries: Iterable[Entry]) -> list[Entry]:
     """Return one entry per kind, value and port, sorted by them.
 
-    The most confident entry says what it serves; pool and coin come from it, else from the next that knows. Sources
+    The most confident entry says what it serves; pool and coin come from it, else from the next that knows. But a name
+    that one list calls a pool's website is that, though others call it a pool: these do not tell the site, which
+    people visit, from the hosts that hand out work. Sources
     are joined with `; `, `first_seen` is the earliest, `last_seen` the latest, and one list's word is enough for
     shared hosting.
     """
@@ -45,8 +47,9 @@ def merge_indicators(tables: Sequence[pa.Table]) -> pa.Table:
 def _merge(entries: list[Entry]) -> Entry:
     if len(entries) == 1:
         return entries[0]
-    ranked = sorted(entries, key=lambda entry: (-entry.confidence, _rank(entry.purpose), entry.source))
-    best = ranked[0]
+    ranked = sorted(entries, key=lambda e: (-e.confidence, _rank(e.purpose), e.source, e.pool or "", e.coin or ""))
+    sites = [entry for entry in ranked if entry.purpose == WEBSITE and entry.kind == "domain" and entry.port is None]
+    best = sites[0] if sites and ranked[0].purpose == POOL else ranked[0]
     sources = dict.fromkeys(source for entry in ranked for source in entry.source.split("; ") if source)
     firsts = [entry.first_seen for entry in entries if entry.first_seen is not None]
     lasts = [entry.last_seen for entry in entries if entry.last_seen is not None]
