@@ -36,14 +36,17 @@ def judge_answer(message: dict[str, Any]) -> str:
     return ACCEPTED
 
 
-def describe_error(error: object) -> tuple[str, object]:
+def describe_error(error: object) -> tuple[str, int | None]:
     """Return the words and the code of a JSON-RPC error, in whichever form it came."""
+    words: object
+    code: object = None
     if isinstance(error, dict):
-        return str(error.get("message", error.get("reason", "")))[:256], error.get("code")
-    if isinstance(error, list) and error:
-        words = next((part for part in error if isinstance(part, str)), "")
-        return words[:256], error[0]
-    return str(error)[:256], None
+        words, code = error.get("message", error.get("reason", "")), error.get("code")
+    elif isinstance(error, list) and error:
+        words, code = next((part for part in error if isinstance(part, str)), ""), error[0]
+    else:
+        words = error
+    return str(words)[:256], code if isinstance(code, int) else None
 
 
 def is_answer(message: dict[str, Any]) -> bool:

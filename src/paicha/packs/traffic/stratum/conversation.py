@@ -91,6 +91,10 @@ class Conversation:
         self.segments += 1
         pieces: list[Piece] = []
         stream.push(sequence, payload, missing, mark, pieces)
+        if stream.blocked_since is None and self.streams[1 - side].blocked_since is None and not self.queued:
+            for piece in pieces:
+                self._read_piece(side, piece)
+            return
         if pieces or self.queued:
             self._enqueue(side, pieces)
         for other, blocked in enumerate(self.streams):

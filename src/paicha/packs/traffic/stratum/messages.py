@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 MAX_TEXT = 512
@@ -15,7 +16,7 @@ MAX_ID = 64
 """Characters of a request's id; longer ids are not matched with answers."""
 
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)
-_HEXADECIMAL = frozenset("0123456789abcdefABCDEF")
+_HEXADECIMAL = re.compile("[0-9a-fA-F]*")
 
 
 def parse_objects(text: str) -> tuple[list[tuple[Any, int]], int]:
@@ -53,10 +54,10 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str | None:
 
 def is_hex(value: object, low: int, high: int | None = None) -> bool:
     """Whether `value` is text of `low` (to `high`) hexadecimal digits, with or without 0x."""
-    if not isinstance(value, str) or len(value) > (high or low) + 2:
+    if not isinstance(value, str):
         return False
-    bare = value[2:] if value[:2] in {"0x", "0X"} else value
-    return low <= len(bare) <= (high or low) and _HEXADECIMAL.issuperset(bare)
+    start = 2 if value[:2] in {"0x", "0X"} else 0
+    return low <= len(value) - start <= (high or low) and _HEXADECIMAL.fullmatch(value, start) is not None
 
 
 def name_id(value: object) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +35,7 @@ _STALE_WORDS = (
 _STALE_CODES = frozenset({21, -32503, 404})
 
 
-def judge_refusal(text: str, code: object = None) -> str:
+def judge_refusal(text: str, code: int | None = None) -> str:
     """Return why a pool refused a share: stale (valid work that came too late), duplicate or rejected."""
     words = text.lower()
     if "duplicate" in words or "already" in words:
@@ -51,7 +52,7 @@ class Requests:
     An entry is [kind, time, worth, is_repeat]; kind `share` or another word.
     """
 
-    waiting: dict[str, list[list[Any]]] = field(default_factory=dict)
+    waiting: OrderedDict[str, list[list[Any]]] = field(default_factory=OrderedDict)
     count: int = 0
 
     def put(self, side: int, number: str, entry: list[Any]) -> None:
@@ -63,8 +64,8 @@ class Requests:
             del queue[0]
             self.count -= 1
         elif self.count > MAX_PENDING:
-            oldest = next(iter(self.waiting))
-            self.count -= len(self.waiting.pop(oldest))
+            _, forgotten = self.waiting.popitem(last=False)
+            self.count -= len(forgotten)
 
     def take(self, side: int, number: str, time: int) -> list[Any] | None:
         """Return the oldest request of `side` with this id that an answer at `time` can belong to."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from paicha.kernel.errors import InputError
@@ -109,5 +110,10 @@ def _dump_session(session: Session) -> dict[str, Any]:
 def _load_session(state: dict[str, Any]) -> Session:
     book = dict(state["book"])
     counts = Counts({worth: list(pair) for worth, pair in book.pop("counts").items()})
+    requests = state["requests"]
     rest = {name: value for name, value in state.items() if name not in {"requests", "book"}}
-    return Session(**rest, requests=Requests(**state["requests"]), book=ShareBook(counts=counts, **book))
+    return Session(
+        **rest,
+        requests=Requests(OrderedDict(requests["waiting"]), int(requests["count"])),
+        book=ShareBook(counts=counts, **book),
+    )

@@ -31,10 +31,10 @@ TEMPLATE_MARKS = (b'"previousblockhash"', b'"coinbasevalue"')
 
 def read_request(session: Session, message: HttpMessage, side: int, mark: Mark) -> bool:
     """Read a request and remember what its answer will be to; False where it has nothing to do with mining."""
-    queue: list[list[Any]] = session.notes.setdefault("http", [])
+    queue: list[list[str]] = session.notes.setdefault("http", [])
     if chia.is_request(message):
         kind = chia.read_request(session, message, side, mark)
-        queue.append([f"chia-{kind}" if kind else "foreign", None])
+        queue.append([f"chia-{kind}" if kind else "foreign"])
     else:
         values = _read_body(message.body) if message.method == "POST" else []
         kinds = [_read_call(session, message, value, side, mark) for value in values[:64]] or ["foreign"]
@@ -46,12 +46,12 @@ def read_request(session: Session, message: HttpMessage, side: int, mark: Mark) 
 
 def read_response(session: Session, message: HttpMessage, side: int, mark: Mark) -> bool:
     """Read the answer to the oldest request that has none; False where it has nothing to do with mining."""
-    queue: list[list[Any]] = session.notes.get("http", [])
+    queue: list[list[str]] = session.notes.get("http", [])
     if message.status < 200 or not queue:
         return False
     kinds = queue.pop(0)
-    if str(kinds[0]).startswith("chia-"):
-        chia.read_response(session, message, str(kinds[0])[5:], side, mark)
+    if kinds[0].startswith("chia-"):
+        chia.read_response(session, message, kinds[0][5:], side, mark)
         return True
     if all(kind == "foreign" for kind in kinds):
         return False
