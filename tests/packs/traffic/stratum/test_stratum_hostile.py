@@ -24,7 +24,7 @@ METHODS = (
 KEYS = (
     "id", "result", "error", "params", "body", "method", "login", "pass", "agent", "algo", "job_id", "blob", "target",
     "nonce", "difficulty", "height", "pre_pow", "pow", "edge_bits", "api_key", "input", "output", "code", "job", "type",
-    "jobId", "headerBlob", "fromGroup", "miningRequestId", "publicAddress", "status", "worker", "data", "proto", "extra",
+    "jobId", "headerBlob", "fromGroup", "miningRequestId", "publicAddress", "status", "worker", "data", "proto",
 )  # fmt: skip
 TEXTS = (
     HASH, "0x" + HASH, "ffff0100", "0", "1e400", "\ud800", "a" * 600, "12ab", "EthereumStratum/1.0.0", "", "OK",
