@@ -68,9 +68,9 @@ def take_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
     if entry[0] == "share":
         session.settle(entry, judge_answer(message), mark[0])
     elif entry[0] == "login":
-        result = message.get("result")
-        has_nothing = result is None and "result" in message
-        session.answer_login(is_accepted=judge_answer(message) == ACCEPTED and not has_nothing)
+        # null for both result and error says neither yes nor no
+        if message.get("error") or message.get("result") is not None or "result" not in message:
+            session.answer_login(is_accepted=judge_answer(message) == ACCEPTED)
     return entry
 
 

@@ -133,11 +133,11 @@ def _sum_work(session: Session, identity: Identity, conversation: Conversation) 
     possible = [value for value, valid, _ in values if valid > 0] + [one["value"] for one in difficulty]
     return {
         "connected": connected,
-        "work": sum(value * valid for value, valid, _ in values) if has_work else None,
-        "work_squared": sum(value * value * valid for value, valid, _ in values) if has_work else None,
+        "work": sum((value * valid for value, valid, _ in values), 0.0) if has_work else None,
+        "work_squared": sum((value * value * valid for value, valid, _ in values), 0.0) if has_work else None,
         "work_largest": max(possible, default=None) if has_work else None,
         "work_shares": sum(valid for _, valid, _ in values) if has_work else 0,
-        "work_accepted": sum(value * accepted for value, _, accepted in values) if has_work else None,
+        "work_accepted": sum((value * accepted for value, _, accepted in values), 0.0) if has_work else None,
         "work_low": unit.low,
         "work_high": unit.high,
         "work_unit": unit.words,
