@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.compiling import compiled, entry, folded
 from paicha.packs.traffic.capture.decoding import decode_frame
 from paicha.packs.traffic.capture.framing import (
     AT,
@@ -127,7 +127,7 @@ def count_bad(cursor: Any, count: int, first: int) -> None:
     cursor[count] += 1
 
 
-@compiled
+@folded
 def read_packet_block(
     data: Any, at: int, end: int, kind: int, cursor: Any, interfaces: Any, packets: Any, fragments: Any, state: Any
 ) -> bool:

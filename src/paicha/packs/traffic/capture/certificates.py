@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled
+from paicha.packs.traffic.capture.compiling import compiled, folded
 from paicha.packs.traffic.capture.name_table import add_name
 
 MAXIMUM_NAMES = 32
@@ -33,7 +33,7 @@ def read_item(work: Any, at: int, end: int) -> tuple[int, int, int]:
     return tag, at, at + size
 
 
-@compiled
+@folded
 def read_certificate(window: Any, draft: Any, at: int, length: int) -> int:
     """Count the names in the certificate work[at:at+length]; return how many there were."""
     work = window.work
@@ -58,7 +58,7 @@ def read_certificate(window: Any, draft: Any, at: int, length: int) -> int:
     return found
 
 
-@compiled
+@folded
 def read_subject(window: Any, draft: Any, at: int, end: int) -> int:
     """Count the common names (2.5.4.3) of a distinguished name."""
     work = window.work
@@ -77,7 +77,7 @@ def read_subject(window: Any, draft: Any, at: int, end: int) -> int:
     return found
 
 
-@compiled
+@folded
 def read_extensions(window: Any, draft: Any, at: int, end: int, found: int) -> int:
     """Count the DNS names of the subject's alternative names (2.5.29.17)."""
     work = window.work

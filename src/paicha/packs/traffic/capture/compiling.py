@@ -46,6 +46,11 @@ def inlined(function: F) -> F:
     )(function)
 
 
+def folded(function: F) -> F:
+    """Return `function` folded into its one caller before compilation, which spares a compilation of its own."""
+    return numba.njit(nogil=True, error_model="numpy", _nrt=False, inline="always")(function)  # type: ignore[no-any-return]
+
+
 def entry(function: F) -> F:
     """Return `function` compiled without the interpreter lock, its machine code kept on disk where there is room."""
     try:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.compiling import compiled, entry, folded
 from paicha.packs.traffic.capture.fragments import (
     PATIENCE_US,
     add_fragment,
@@ -101,7 +101,7 @@ def decode_frame(
         add_part(data, packets, fragments, state)
 
 
-@compiled
+@folded
 def add_part(data: Any, packets: Any, fragments: Any, state: Any) -> None:
     """Keep the fragment in packets[state[COUNT]], and add the datagrams that it completes or pushes out."""
     state[RELEASED] = 0
@@ -114,7 +114,7 @@ def add_part(data: Any, packets: Any, fragments: Any, state: Any) -> None:
         state[COUNT] += 1
 
 
-@compiled
+@folded
 def hold_fragment(data: Any, packet: Any, packets: Any, fragments: Any, state: Any) -> bool:
     """Keep a fragment; where it completes its datagram, decode that from the scratch area and return True."""
     identity, field = np.int64(packet.sequence), np.int64(packet.weight)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled
+from paicha.packs.traffic.capture.compiling import compiled, folded
 from paicha.packs.traffic.capture.internet import read_64
 from paicha.packs.traffic.capture.layout import DNS, MAXIMUM_NAME, NAME_WINDOW
 from paicha.packs.traffic.capture.links import read_16, read_32
@@ -85,7 +85,7 @@ def read_dns(window: Any, flow: Any, packet: Any, data: Any, at: int, end: int) 
         add_name(window, draft, work, 0, length)
 
 
-@compiled
+@folded
 def read_answers(window: Any, draft: Any, data: Any, begin: int, at: int, end: int, length: int) -> int:
     """Count a row per address in the answers for the name work[0:length], and for each alias that led to it."""
     work = window.work

@@ -13,7 +13,7 @@ from paicha.packs.traffic.capture.collecting import (
     read_server,
     release_collector,
 )
-from paicha.packs.traffic.capture.compiling import compiled, entry, inlined, prefetch
+from paicha.packs.traffic.capture.compiling import compiled, entry, folded, inlined, prefetch
 from paicha.packs.traffic.capture.dns import PORT, read_dns
 from paicha.packs.traffic.capture.flow_table import add_flow, end_flow, find_flow, is_closed, last_time, patience
 from paicha.packs.traffic.capture.layout import (
@@ -85,7 +85,7 @@ def follow_packets(data: Any, packets: Any, begin: int, count: int, tables: Any)
     return count
 
 
-@inlined
+@folded
 def follow_packet(data: Any, packet: Any, tables: Any) -> None:
     """Count one packet in its flow and look at its payload."""
     meta = tables.meta
@@ -200,7 +200,7 @@ def open_candidate(tables: Any, slot: int, packet: Any, side: int, is_repeat: bo
     add_segment(tables, flow, packet, side, is_repeat)
 
 
-@compiled
+@folded
 def screen_payload(tables: Any, slot: int, packet: Any, side: int, data: Any, is_repeat: bool) -> None:
     """Look at the first bytes of a payload on a connection that is no candidate yet."""
     flow = tables.flows[slot]
@@ -237,7 +237,7 @@ def screen_payload(tables: Any, slot: int, packet: Any, side: int, data: Any, is
         read_handshake(tables, slot, packet, side, data, at, end)
 
 
-@compiled
+@folded
 def screen_request(tables: Any, slot: int, packet: Any, side: int, data: Any, at: int, end: int) -> None:
     """Count the host that an HTTP request names; make the flow a candidate where it may belong to mining."""
     flow = tables.flows[slot]
@@ -249,7 +249,7 @@ def screen_request(tables: Any, slot: int, packet: Any, side: int, data: Any, at
         open_candidate(tables, slot, packet, side, False)
 
 
-@compiled
+@folded
 def answer_noise(tables: Any, slot: int, packet: Any, side: int) -> None:
     """Decide whether what follows 64 opaque bytes makes them a Noise handshake of Stratum V2."""
     flow = tables.flows[slot]
@@ -278,7 +278,7 @@ def answer_noise(tables: Any, slot: int, packet: Any, side: int) -> None:
     release_collector(tables, flow)
 
 
-@compiled
+@folded
 def read_handshake(tables: Any, slot: int, packet: Any, side: int, data: Any, at: int, end: int) -> None:
     """Read names from the handshake of an encrypted connection until there are no more to come."""
     flow = tables.flows[slot]
