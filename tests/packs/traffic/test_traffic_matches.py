@@ -188,24 +188,24 @@ def test_reports_are_one_finding_per_batch_and_address() -> None:
 def test_observed_hours_are_those_with_records() -> None:
     rows = [flow(ended=NOON + HOUR // 2), flow(started=NOON + 5 * HOUR, ended=NOON + 5 * HOUR + HOUR // 4)]
     known = derive(flows=[*rows, flow(client_ip="10.0.0.6", started=NOON, ended=NOON)])
-    hours = {row["subject"]: row["hours"] for row in known["observed"].to_pyarrow().to_pylist()}
+    hours = {row["subject"]: row["hours"] for row in known["observed"].to_pylist()}
     assert hours == {"10.0.0.5": pytest.approx(0.75), "10.0.0.6": 0.0}
-    (coverage,) = known["coverage"].to_pyarrow().to_pylist()
+    (coverage,) = known["coverage"].to_pylist()
     assert coverage["hours"] == pytest.approx(0.75)
 
 
 def test_records_with_damaged_times_do_not_run_away() -> None:
     rows = [flow(ended=2**62), flow(sensor="netflow", started=-(2**61), ended=2**62)]
     known = derive(flows=rows, indicators=[listed()])
-    assert known["observed"].to_pyarrow().num_rows == 1
-    assert known["pool_traffic"].to_pyarrow().num_rows < 20_000
+    assert known["observed"].num_rows == 1
+    assert known["pool_traffic"].num_rows < 20_000
 
 
 def test_pool_traffic_counts_a_connection_once() -> None:
     other = flow(client_port=40001, sampling=10.0, ended=NOON + 300 * SECOND)
     twice = other | {"sensor": "netflow", "source": "i2", "bytes_out": 10, "bytes_in": 20}
     known = derive(flows=[flow(), other, twice], mining_sessions=[session()], indicators=[listed()])
-    rows = known["pool_traffic"].to_pyarrow().to_pylist()
+    rows = known["pool_traffic"].to_pylist()
     assert sum(row["bytes_out"] for row in rows) == pytest.approx(3000 + 10_000)
     assert sum(row["bytes_in"] for row in rows) == pytest.approx(6000 + 20_000)
 
@@ -213,7 +213,7 @@ def test_pool_traffic_counts_a_connection_once() -> None:
 @pytest.mark.parametrize(("home", "level"), [((), "private"), (("10.0.0.0/8",), "home")])
 def test_inside_without_a_register(home: tuple[str, ...], level: str) -> None:
     known = derive(TrafficPolicy(home=home), flows=[flow(), flow(client_ip="192.168.1.9")])
-    rows = {row["address"]: row["level"] for row in known["inside"].to_pyarrow().to_pylist()}
+    rows = {row["address"]: row["level"] for row in known["inside"].to_pylist()}
     assert rows == ({"10.0.0.5": level, "192.168.1.9": level} if not home else {"10.0.0.5": level})
 
 
@@ -221,5 +221,5 @@ def test_owners_of_a_site_hold_there_only() -> None:
     owners = [owner(site="t", low="10.0.0.0", high="10.0.0.255", level="operator"), owner()]
     rows = [flow(), flow(site="t"), flow(site="t", client_ip="203.0.113.9")]
     known = derive(flows=rows, owners=owners)
-    found = {(row["site"], row["address"], row["level"]) for row in known["inside"].to_pyarrow().to_pylist()}
+    found = {(row["site"], row["address"], row["level"]) for row in known["inside"].to_pylist()}
     assert found == {("t", "10.0.0.5", "operator"), ("t", "203.0.113.9", "filed")}

@@ -4,21 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import duckdb
 import ibis
 import pyarrow as pa
 
-from paicha.kernel.derivation import order_derivations
 from paicha.packs.traffic.derivations import DERIVATIONS
 from paicha.packs.traffic.policy import TrafficPolicy
 from paicha.packs.traffic.tables import (
-    FLOWS,
     GIVEN_TABLES,
-    INDICATORS,
     INPUT_TABLES,
-    MINING_SESSIONS,
-    NAMES,
-    OWNERS,
-    REPORTS,
 )
 
 SECOND = 1_000_000
@@ -83,41 +77,56 @@ def owner(**values: Any) -> dict[str, Any]:
     } | values  # fmt: skip
 
 
-SPECS = {spec.name: spec for spec in (*INPUT_TABLES, *GIVEN_TABLES)}
-NAMED = {
-    FLOWS: "flows",
-    NAMES: "names",
-    MINING_SESSIONS: "mining_sessions",
-    REPORTS: "reports",
-    INDICATORS: "indicators",
-    OWNERS: "owners",
-}
+SPECS = {spec.name: spec for spec in (*INPUT_TABLES, *GIVEN_TABLES, *(d.table for d in DERIVATIONS))}
+UNBOUND = {name: ibis.table(ibis.Schema.from_pyarrow(spec.arrow), name=name) for name, spec in SPECS.items()}
+STATEMENTS: dict[tuple[str, str], str] = {}
+"""Statements by what they are of and the policy: to write one takes longer than to run it on a few rows."""
 
 
-def derive(policy: TrafficPolicy = POLICY, **rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return all tables, given and derived, as Ibis tables on a fresh DuckDB."""
-    connection = ibis.duckdb.connect()
-    known: dict[str, Any] = {"policy": policy}
+def write(name: str, ask_for: Any, parameters: tuple[str, ...], policy: TrafficPolicy) -> str:
+    key = (name, policy.model_dump_json())
+    if key not in STATEMENTS:
+        expression = ask_for(*(policy if n == "policy" else UNBOUND[n] for n in parameters))
+        STATEMENTS[key] = str(ibis.to_sql(expression, dialect="duckdb"))
+    return STATEMENTS[key]
 
-    def keep(table: str, content: pa.Table) -> None:
-        connection.con.register(table, content)
-        known[table] = connection.table(table)
 
-    for table, spec in SPECS.items():
-        keep(table, pa.Table.from_pylist(rows.get(table, []), schema=spec.arrow))
-    for derivation in order_derivations(DERIVATIONS, frozenset(known)):
-        parts = [known[n] for n in derivation.parameters]
+class Known(dict[str, pa.Table]):
+    """Tables by name: the rows given, and derived ones, each made when it is first asked for."""
+
+    def __init__(self, policy: TrafficPolicy, rows: dict[str, list[dict[str, Any]]]) -> None:
+        self.duck = duckdb.connect(config={"threads": 1})
+        self.policy = policy
+        for spec in (*INPUT_TABLES, *GIVEN_TABLES):
+            self.keep(spec.name, pa.Table.from_pylist(rows.get(spec.name, []), schema=spec.arrow))
+
+    def keep(self, name: str, table: pa.Table) -> None:
+        self.duck.register(name, table)
+        self[name] = table
+
+    def __missing__(self, name: str) -> pa.Table:
+        derivation = next(d for d in DERIVATIONS if d.table.name == name)
         if derivation.form == "arrow":
-            parts = [part if part is policy else part.to_pyarrow() for part in parts]
-        answer = derivation.derive(*parts)
-        table = answer if isinstance(answer, pa.Table) else answer.to_pyarrow()
-        spec = derivation.table
-        keep(
-            spec.name, pa.table([table.column(n).cast(spec.arrow.field(n).type) for n in spec.names], schema=spec.arrow)
-        )
-    return known
+            parts = [self.policy if n == "policy" else self[n] for n in derivation.parameters]
+            table = derivation.derive(*parts)
+        else:
+            table = self.answer(name, derivation.derive, derivation.parameters)
+        schema = SPECS[name].arrow
+        self.keep(name, pa.table([table.column(f.name).cast(f.type) for f in schema], schema=schema))
+        return self[name]
+
+    def answer(self, name: str, ask_for: Any, parameters: tuple[str, ...]) -> pa.Table:
+        for parameter in parameters:
+            if parameter != "policy":
+                self[parameter]
+        return self.duck.execute(write(name, ask_for, parameters, self.policy)).to_arrow_table()
 
 
-def ask(rule: Any, known: dict[str, Any]) -> list[dict[str, Any]]:
+def derive(policy: TrafficPolicy = POLICY, **rows: list[dict[str, Any]]) -> Known:
+    """Return the given rows as tables, from which derived ones come by name."""
+    return Known(policy, rows)
+
+
+def ask(rule: Any, known: Known) -> list[dict[str, Any]]:
     """Return the rows that a rule answers with."""
-    return rule.ask(*(known[n] for n in rule.parameters)).to_pyarrow().to_pylist()
+    return known.answer(rule.id, rule.ask, rule.parameters).to_pylist()

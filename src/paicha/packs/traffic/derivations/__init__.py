@@ -1,13 +1,25 @@
 """Tables made from tables: sessions counted once, matches, estimates, what was observed."""
 
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
+from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
 from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.presence import addresses, coverage, observed
 from paicha.packs.traffic.derivations.sessions import sessions
 from paicha.packs.traffic.derivations.volume import pool_traffic
 
-DERIVATIONS = (addresses, inside, observed, coverage, sessions, name_matches, endpoint_matches, pool_traffic)
+DERIVATIONS = (
+    addresses,
+    inside,
+    observed,
+    coverage,
+    sessions,
+    name_matches,
+    endpoint_matches,
+    listed_names,
+    listed_endpoints,
+    pool_traffic,
+)
 """All derivations of the pack."""
 
 __all__ = ["DERIVATIONS", "tell_inside"]

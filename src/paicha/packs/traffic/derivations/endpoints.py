@@ -23,10 +23,14 @@ if TYPE_CHECKING:
 
 ENDPOINT_MATCHES = TableSpec(
     "endpoint_matches",
-    "one flow to a listed address, or to one that a listed name had resolved to, turned so that the server is listed",
+    "one flow with a listed address or under a listed name, turned so that the server is the listed end",
     (
         *FLOWS.columns,
-        Column("via", "string", "address, where it is listed itself, or name"),
+        Column(
+            "via",
+            "string",
+            "address: listed itself; name: a listed name had resolved to it; spoken: the name stood in it",
+        ),
         Column("name", "string", "the name that had resolved to it", nullable=True),
         Column("subject", "string", "the address that the flow speaks against"),
         Column("role", "string", "client or server"),
@@ -57,11 +61,12 @@ def endpoint_matches(
         _match_servers(flows, listed, policy.names),
         _match_clients(flows, listed, inside, policy.names),
         _match_answers(flows, names, name_matches, policy.names),
+        _match_spoken(flows, name_matches),
     )
     best = ibis.window(
         group_by=[found[name] for name in ("site", "source", "client_ip", "client_port", "server_ip", "server_port",
                                            "protocol", "started")],
-        order_by=[_.via, _.is_weak, _.confidence.desc(), _.indicator, _.name],
+        order_by=[_.is_weak, _.via, _.confidence.desc(), _.indicator, _.name],
     )  # fmt: skip
     found = found.mutate(rank=ibis.row_number().over(best)).filter(_.rank == 0)
     answered = found.mutate(
@@ -113,3 +118,10 @@ def _match_answers(flows: Any, names: Any, name_matches: Any, policy: NamesPolic
     is_browsing = rows.name.startswith("www.") & rows.server_port.isin(policy.web_ports).fill_null(False)
     rows = rows.mutate(via=ibis.literal("name"), is_weak=rows.is_weak | rows.is_shared.fill_null(False) | is_browsing)
     return rows.select(*FLOWS.names, "via", "name", *_ENTRY)
+
+
+def _match_spoken(flows: Any, name_matches: Any) -> Any:
+    """Return flows in which a listed name stood: no finding of their own, but traffic with a pool."""
+    ends = ("site", "client_ip", "client_port", "server_ip", "server_port")
+    spoken = name_matches.filter(_.kind != "dns").select(*ends, "name", *_ENTRY)
+    return flows.join(spoken, ends).mutate(via=ibis.literal("spoken")).select(*FLOWS.names, "via", "name", *_ENTRY)

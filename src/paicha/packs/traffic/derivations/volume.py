@@ -30,11 +30,11 @@ CONNECTION = ("site", "client_ip", "client_port", "server_ip", "server_port")
 
 
 @derivation(POOL_TRAFFIC, form="expression")
-def pool_traffic(flows: Any, sessions: Any, name_matches: Any, endpoint_matches: Any) -> Any:
+def pool_traffic(sessions: Any, endpoint_matches: Any) -> Any:
     """Return exact volumes of mining sessions, and of other flows with pools their bytes spread over their time."""
     parts = ibis.union(
         _list_session_slots(sessions),
-        _list_flow_slots(_choose_flows(flows, sessions, name_matches, endpoint_matches)),
+        _list_flow_slots(_choose_flows(sessions, endpoint_matches)),
     )
     return (
         parts.group_by("site", "subject", "time")
@@ -54,14 +54,11 @@ def _list_session_slots(sessions: Any) -> Any:
     )
 
 
-def _choose_flows(flows: Any, sessions: Any, name_matches: Any, endpoint_matches: Any) -> Any:
+def _choose_flows(sessions: Any, endpoint_matches: Any) -> Any:
     """Return flows with pools that are no mining session read in clear, of one kind of sensor per connection."""
-    known = endpoint_matches.filter(~_.is_weak).select(
+    chosen = endpoint_matches.filter(~_.is_weak).select(
         "subject", *CONNECTION, "sensor", "started", "ended", "bytes_out", "bytes_in", "sampling"
     )
-    named = name_matches.filter(~_.is_weak, _.kind != "dns").select("subject", *CONNECTION).distinct()
-    by_name = flows.join(named, list(CONNECTION)).select(*known.columns)
-    chosen = ibis.union(known, by_name, distinct=True)
     read = sessions.select(*CONNECTION, session_started=_.started, session_ended=_.ended)
     chosen = chosen.anti_join(
         read,

@@ -50,12 +50,6 @@ def describe_sessions(sessions: Any) -> Any:
     )  # fmt: skip
 
 
-def collect(column: Any) -> Any:
-    """Return the distinct values of a group in order, null where there are none (as empty lists, engines differ)."""
-    values = column.collect(distinct=True).sort()
-    return (values.length() > 0).ifelse(values, ibis.null())
-
-
 def grade_row(is_weak: Any, is_answered: Any, strong: Evidence) -> dict[str, Any]:
     """Return the columns `evidence_kind` and `grade`: weak entries and unanswered connections prove less.
 
@@ -66,41 +60,3 @@ def grade_row(is_weak: Any, is_answered: Any, strong: Evidence) -> dict[str, Any
     low = ibis.literal(int(Grade.POSSIBLE), "int64")
     reach = Grade.POSSIBLE if strong in {Evidence.FLOW, Evidence.DNS} else Grade.LIKELY
     return {"evidence_kind": kind, "grade": (is_weak | ~is_answered).ifelse(low, ibis.literal(int(reach), "int64"))}
-
-
-def list_connections(rows: Any, by: tuple[str, ...], limit: int) -> Any:
-    """Return, per group, the first connections in time, and the ends of the very first one as columns.
-
-    `rows` have `time`, `client`, `client_port`, `server` and `server_port`.
-    """
-    order = ibis.window(
-        group_by=list(by), order_by=[rows.time, rows.client, rows.client_port, rows.server, rows.server_port]
-    )
-    ranked = rows.mutate(place=ibis.row_number().over(order)).filter(_.place < limit)
-    connection = ibis.struct(
-        {
-            "place": ranked.place,
-            "time": ranked.time,
-            "client": ranked.client,
-            "client_port": ranked.client_port,
-            "server": ranked.server,
-            "server_port": ranked.server_port,
-        }
-    )
-    ranked = ranked.mutate(connection=connection)
-    is_first = ranked.place == 0
-    return (
-        ranked.group_by(*by)
-        .agg(
-            ordered=ranked.connection.collect().sort(),
-            **{name: ranked[name].max(where=is_first) for name in ("client", "client_port", "server", "server_port")},
-        )
-        .mutate(
-            connections=_.ordered.map(
-                lambda c: ibis.struct(
-                    {name: c[name] for name in ("time", "client", "client_port", "server", "server_port")}
-                )
-            )
-        )
-        .drop("ordered")
-    )

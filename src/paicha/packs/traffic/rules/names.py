@@ -2,44 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import ibis
 from ibis import _
 
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
-from paicha.packs.traffic.rules.evidence import collect, grade_row, list_connections
+from paicha.packs.traffic.rules.evidence import grade_row
 from paicha.packs.traffic.rules.sessions import BASIS
 
-if TYPE_CHECKING:
-    from paicha.packs.traffic.policy import TrafficPolicy
-
-GROUP = ("site", "subject", "role", "name")
 ENTRY = ("indicator", "listed", "pool", "coin", "purpose", "list", "confidence")
+CONNECTIONS = ("client", "client_port", "server", "server_port", "count", "connections")
 
 
-def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
-    """Return one row per subject and name: first and last time, how often, the list's entry, the connections."""
-    rows = matches.mutate(
-        time=_.first_seen, client=_.client_ip, server=_.server_ip,
-    )  # fmt: skip
-    totals = rows.group_by(*GROUP).agg(
-        first_seen=rows.first_seen.min(),
-        last_seen=rows.last_seen.max(),
-        sources=collect(rows.source),
-        kinds=collect(rows.kind),
-        answers=collect(rows.answer),
-        count=rows["count"].sum(),
-        is_weak=rows.is_weak.all(),
-    )
-    first = ibis.window(group_by=list(GROUP), order_by=[rows.is_weak, rows.confidence.desc(), rows.indicator])
-    entries = rows.mutate(rank=ibis.row_number().over(first)).filter(_.rank == 0).select(*GROUP, *ENTRY)
-    samples = list_connections(rows, GROUP, policy.names.max_connections)
-    joined = totals.join(entries, list(GROUP)).join(samples, list(GROUP))
-    return joined.mutate(key=_.name, **grade_row(joined.is_weak, ibis.literal(True), strong)).select(
+def _answer(rows: Any, strong: Evidence) -> Any:
+    """Return listed names as the answer of a rule."""
+    return rows.mutate(key=_.name, **grade_row(rows.is_weak, ibis.literal(True), strong)).select(
         "site", "subject", "key", "first_seen", "last_seen", "sources", "evidence_kind", "grade", "name", "kinds",
-        "answers", "role", *ENTRY, "client", "client_port", "server", "server_port", "count", "connections",
+        "answers", "role", *ENTRY, *CONNECTIONS,
     )  # fmt: skip
 
 
@@ -53,7 +34,7 @@ def _gather(matches: Any, strong: Evidence, policy: TrafficPolicy) -> Any:
         "a page with a browser miner that the visitor closed at once",
     ),
 )  # fmt: skip
-def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
+def name_in_session(listed_names: Any) -> Any:
     """A known mining host was named in a connection: in TLS (SNI), in HTTP (Host), or in the server's certificate.
 
     The content is not seen, so this reaches likely; with a website, a coin's node or shared hosting it stays possible.
@@ -62,7 +43,7 @@ def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
     `policy.names.min_days_unknown` days old) and raises nothing below `policy.names.min_confidence`. On
     `policy.names.web_ports` plain HTTP is a visit, and www. names are one everywhere.
     """
-    return _gather(name_matches.filter(_.kind != "dns"), Evidence.NAME, policy)
+    return _answer(listed_names.filter(~_.is_lookup), Evidence.NAME)
 
 
 @rule(
@@ -74,10 +55,10 @@ def name_in_session(name_matches: Any, policy: TrafficPolicy) -> Any:
         "mail filters, link previews and security products that resolve every name they meet",
     ),
 )  # fmt: skip
-def pool_lookup(name_matches: Any, policy: TrafficPolicy) -> Any:
+def pool_lookup(listed_names: Any) -> Any:
     """A host asked the DNS for the name of a known mining host.
 
     A question is no connection: alone it stays possible. An entry loses half its confidence in
     `policy.names.half_life_days` and raises nothing below `policy.names.min_confidence`.
     """
-    return _gather(name_matches.filter(_.kind == "dns", _.role == "client"), Evidence.DNS, policy)
+    return _answer(listed_names.filter(_.is_lookup, _.role == "client"), Evidence.DNS)

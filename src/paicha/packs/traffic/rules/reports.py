@@ -9,7 +9,7 @@ from ibis import _
 
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
-from paicha.packs.traffic.rules.evidence import collect
+from paicha.packs.traffic.derivations.gathering import collect
 from paicha.packs.traffic.rules.sessions import BASIS
 
 GROUP = ("site", "address", "issuer", "batch")
