@@ -67,11 +67,14 @@ def take_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
         return None
     if entry[0] == "share":
         session.settle(entry, judge_answer(message), mark[0])
-    elif entry[0] == "login":
-        # null for both result and error says neither yes nor no
-        if message.get("error") or message.get("result") is not None or "result" not in message:
-            session.answer_login(is_accepted=judge_answer(message) == ACCEPTED)
+    elif entry[0] == "login" and not _says_nothing(message):
+        session.answer_login(is_accepted=judge_answer(message) == ACCEPTED)
     return entry
+
+
+def _says_nothing(message: dict[str, Any]) -> bool:
+    """Whether an answer has null for both result and error, which is neither yes nor no."""
+    return not message.get("error") and "result" in message and message["result"] is None
 
 
 def looks_like_share_answer(message: dict[str, Any]) -> bool:
