@@ -13,6 +13,7 @@ from bench.timing import screen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
     from bench.results import Options
 
 TITLE = "Verdicts on public captures"

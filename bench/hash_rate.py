@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.results import Bar, Report, Table, write_part
 from paicha.packs.traffic.derivations.estimates import Work, estimate_rates
 from paicha.simulate.shares import simulate_share_counts
-
-from bench.results import Bar, Report, Table, write_part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

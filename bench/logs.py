@@ -5,12 +5,11 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from paicha.simulate.bulk_logs import write_bulk_conn_log, write_bulk_flows
-from paicha.simulate.logs.zeek import FIELDS
-
 from bench.inputs import DATA, make_file
 from bench.results import Bar, Report, Table, write_size
 from bench.timing import PAICHA, compare
+from paicha.simulate.bulk_logs import write_bulk_conn_log, write_bulk_flows
+from paicha.simulate.logs.zeek import FIELDS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,15 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from paicha.packs.traffic.derivations.estimates import Estimates
-from paicha.simulate.captures import write_capture
-from paicha.simulate.conversations import NO_FAULTS
-from paicha.simulate.miners import plan_miner, simulate_session
-
 from bench.hash_rate import ERROR_BOUND, is_within, measure
 from bench.inputs import DATA, make_file
 from bench.results import Bar, Report, Table, write_part
 from bench.timing import screen
+from paicha.packs.traffic.derivations.estimates import Estimates
+from paicha.simulate.captures import write_capture
+from paicha.simulate.conversations import NO_FAULTS
+from paicha.simulate.miners import plan_miner, simulate_session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -6,6 +6,7 @@ import csv
 import json
 import re
 import statistics
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -94,11 +95,18 @@ def _name(document: dict[str, Any]) -> str:
 
 
 def find_rate(document: dict[str, Any]) -> tuple[dict[str, Any] | None, int]:
-    """Return the client's hash rate over all its sessions, and how many shares were submitted in them."""
-    shares = sum(finding["evidence"].get("shares_submitted") or 0 for finding in document["findings"])
-    rates = [verdict["measures"].get("hash_rate") for verdict in document["verdicts"] if verdict["measures"]]
-    known = [rate for rate in rates if rate]
-    return (known[0] if len(known) == 1 else None), shares
+    """Return the hash rate and the submitted shares of the address that submitted most.
+
+    One machine is behind all addresses of these captures; rates of addresses that follow each other are not added.
+    """
+    shares: Counter[str] = Counter()
+    for finding in document["findings"]:
+        shares[finding["subject"]] += finding["evidence"].get("shares_submitted") or 0
+    for address, count in shares.most_common(1):
+        verdict = next(one for one in document["verdicts"] if one["subject"] == address)
+        rates = list((verdict["measures"].get("hash_rate") or {}).values())
+        return (rates[0] if len(rates) == 1 else None), count
+    return None, 0
 
 
 def _write_row(label: Label, rate: dict[str, Any] | None, shares: int, error: float | None) -> tuple[str, ...]:
