@@ -80,15 +80,19 @@ def _retarget(wire: Wire, job: Job) -> list[Line]:
     return lines
 
 
+BITS = {"LTC": "1930a0be", "DOGE": "1a00c4a5", "BCH": "1803a8b2"}
+"""Compact targets of the size that each network had in 2025; Bitcoin's for the others."""
+
+
 def _push(wire: Wire, job: Job) -> list[Line]:
     if job.is_clean or "branches" not in wire.notes:
         # a new block: the previous hash changes, and the merkle branch with it
-        wire.notes["previous"] = wire.draw_hex(24) + "0" * 16
+        wire.notes["previous"] = wire.draw_hex(32) if wire.spec.algorithm == "scrypt" else wire.draw_hex(24) + "0" * 16
         wire.notes["branches"] = [wire.draw_hex(32) for _ in range(wire.rng.randint(6, 12))]
     coinbase = "01000000010000000000000000000000000000000000000000000000000000000000000000ffffffff" + wire.draw_hex(20)
     params = [
         job.id, wire.notes["previous"], coinbase, wire.draw_hex(90), wire.notes["branches"],
-        "20000000", "17034219", f"{1700000000 + job.height:08x}", job.is_clean,
+        "20000000", BITS.get(wire.spec.coin, "17034219"), f"{1700000000 + job.height:08x}", job.is_clean,
     ]  # fmt: skip
     return [wire.tell({"id": None, "method": "mining.notify", "params": params})]
 
