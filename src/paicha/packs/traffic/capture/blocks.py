@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry, folded
+from paicha.packs.traffic.capture.compiling import compiled, entry, folded, int64
 from paicha.packs.traffic.capture.decoding import decode_frame
 from paicha.packs.traffic.capture.framing import (
     AT,
@@ -90,7 +90,7 @@ def scale_time(high: int, low: int, row: Any) -> int:
             shift = np.uint64(43)
         if seconds > limit // np.uint64(1_000_000):
             return -1
-        time = np.int64(seconds) * 1_000_000 + np.int64((part * np.uint64(1_000_000)) >> shift)
+        time = int64(seconds) * 1_000_000 + int64((part * np.uint64(1_000_000)) >> shift)
     else:
         factor = np.uint64(1)
         if abs(exponent - 6) > 18:
@@ -105,18 +105,15 @@ def scale_time(high: int, low: int, row: Any) -> int:
             ticks *= factor
         if ticks > limit:
             return -1
-        time = np.int64(ticks)
+        time = int64(ticks)
     time += row[OFFSET_SECONDS] * 1_000_000
-    return time if 0 <= time <= LATEST_US else -1  # type: ignore[no-any-return]
+    return time if 0 <= time <= LATEST_US else -1
 
 
 @compiled
 def is_supported(link: int) -> bool:
     """Return whether frames of this link type can be decoded."""
-    for known in SUPPORTED:
-        if link == known:
-            return True
-    return False
+    return link in SUPPORTED
 
 
 @compiled
@@ -172,9 +169,7 @@ def read_packet_block(
 
 
 @entry
-def read_blocks(
-    data: Any, end: int, cursor: Any, interfaces: Any, packets: Any, fragments: Any, state: Any
-) -> None:
+def read_blocks(data: Any, end: int, cursor: Any, interfaces: Any, packets: Any, fragments: Any, state: Any) -> None:
     """Decode blocks of a pcapng file from data[cursor[AT]:end] until the step is full or the bytes are used up."""
     status = MORE
     while True:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from paicha.packs.traffic.capture.compiling import compiled, folded
+from paicha.packs.traffic.capture.compiling import compiled, folded, int64
 from paicha.packs.traffic.capture.name_table import add_name
 
 MAXIMUM_NAMES = 32
@@ -18,15 +16,15 @@ def read_item(work: Any, at: int, end: int) -> tuple[int, int, int]:
     """Return (tag, beginning, end) of the DER item at `at`; the tag is -1 where none fits before `end`."""
     if at + 2 > end:
         return -1, end, end
-    tag, size = np.int64(work[at]), np.int64(work[at + 1])
+    tag, size = int64(work[at]), int64(work[at + 1])
     at += 2
     if size & 0x80:
         count = size & 0x7F
         if count == 0 or count > 3 or at + count > end:
             return -1, end, end
-        size = np.int64(0)
+        size = int64(0)
         for i in range(count):
-            size = (size << 8) | np.int64(work[at + i])
+            size = (size << 8) | int64(work[at + i])
         at += count
     if at + size > end:
         return -1, end, end

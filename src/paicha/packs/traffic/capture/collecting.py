@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled
+from paicha.packs.traffic.capture.certificates import read_certificate
+from paicha.packs.traffic.capture.compiling import compiled, int64
 from paicha.packs.traffic.capture.layout import (
     CERTIFICATE,
     CLIENT_HELLO,
@@ -18,7 +19,6 @@ from paicha.packs.traffic.capture.layout import (
     SOURCE,
     UNUSED,
 )
-from paicha.packs.traffic.capture.certificates import read_certificate
 from paicha.packs.traffic.capture.name_table import add_name, draft_name
 from paicha.packs.traffic.capture.tls import NOT_ENOUGH, find_certificate, find_server_name, join_records
 
@@ -55,7 +55,7 @@ def begin_collector(tables: Any, slot: int, kind: int, side: int, packet: Any, d
 def extend_collector(tables: Any, number: int, packet: Any, data: Any) -> bool:
     """Append the payload of `packet` where it continues what is held; return False where bytes are missing."""
     collector = tables.collectors[number]
-    ahead = (np.int64(packet.sequence) - np.int64(collector.expected)) & 0xFFFFFFFF
+    ahead = (int64(packet.sequence) - int64(collector.expected)) & 0xFFFFFFFF
     skip = 0
     if ahead:
         skip = (1 << 32) - ahead
@@ -64,11 +64,11 @@ def extend_collector(tables: Any, number: int, packet: Any, data: Any) -> bool:
     size = min(packet.length - skip, COLLECTED_BYTES - collector.length)
     if size > 0:
         begin = packet.start + skip
-        held = np.int64(collector.length)
+        held = int64(collector.length)
         for i in range(size):
             tables.collected[number, held + i] = data[begin + i]
         collector.length += size
-        collector.expected = np.uint32((np.int64(collector.expected) + size) & 0xFFFFFFFF)
+        collector.expected = np.uint32((int64(collector.expected) + size) & 0xFFFFFFFF)
     return packet.missing == 0 and collector.length < COLLECTED_BYTES  # type: ignore[no-any-return]
 
 
@@ -102,16 +102,16 @@ def read_server(window: Any, flow: Any, packet: Any, data: Any, at: int, end: in
 def continue_collector(tables: Any, slot: int, side: int, packet: Any, data: Any) -> bool:
     """Add a payload to what the flow has collected and read it if it is enough; return whether to go on waiting."""
     flow = tables.flows[slot]
-    number = np.int64(flow.collector)
+    number = int64(flow.collector)
     collector = tables.collectors[number]
     if collector.side != side:
         return True
     may_grow = extend_collector(tables, number, packet, data)
     held = tables.collected[number]
     if collector.kind == CLIENT_HELLO:
-        waits = read_hello(tables.window, flow, packet, held, 0, np.int64(collector.length))
+        waits = read_hello(tables.window, flow, packet, held, 0, int64(collector.length))
     elif collector.kind == SERVER_HELLO:
-        waits = read_server(tables.window, flow, packet, held, 0, np.int64(collector.length))
+        waits = read_server(tables.window, flow, packet, held, 0, int64(collector.length))
     else:
         waits = False
     return waits and may_grow

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from paicha.packs.traffic.capture.compiling import compiled, entry, folded
+from paicha.packs.traffic.capture.compiling import compiled, entry, folded, int64
 from paicha.packs.traffic.capture.fragments import (
     PATIENCE_US,
     add_fragment,
@@ -47,7 +45,7 @@ def decode_internet(data: Any, at: int, end: int, wire_end: int, packet: Any) ->
     for _ in range(TUNNEL_DEPTH):
         if at >= end:
             return NOTHING
-        version = np.int64(data[at]) >> 4
+        version = int64(data[at]) >> 4
         if version == 4:
             place, stop, field, identity = decode_four(data, at, end, wire_end, packet)
         elif version == 6:
@@ -74,10 +72,10 @@ def begins_internet(data: Any, at: int, end: int) -> bool:
     """Return whether a complete IP header without impossible values begins at `at`."""
     if at + 20 > end:
         return False
-    version = np.int64(data[at]) >> 4
+    version = int64(data[at]) >> 4
     if version == 6:
         return at + 40 <= end
-    return version == 4 and (np.int64(data[at]) & 15) >= 5
+    return version == 4 and (int64(data[at]) & 15) >= 5  # type: ignore[no-any-return]
 
 
 @compiled
@@ -117,7 +115,7 @@ def add_part(data: Any, packets: Any, fragments: Any, state: Any) -> None:
 @folded
 def hold_fragment(data: Any, packet: Any, packets: Any, fragments: Any, state: Any) -> bool:
     """Keep a fragment; where it completes its datagram, decode that from the scratch area and return True."""
-    identity, field = np.int64(packet.sequence), np.int64(packet.weight)
+    identity, field = int64(packet.sequence), int64(packet.weight)
     place = find_fragment(fragments, packet, identity)
     if place >= 0 and packet.time - fragments.records[place].time > PATIENCE_US:
         release_fragment(data, place, packets, fragments, state)
@@ -127,13 +125,13 @@ def hold_fragment(data: Any, packet: Any, packets: Any, fragments: Any, state: A
         if fragments.records[place].is_used:
             release_fragment(data, place, packets, fragments, state)
         begin_datagram(fragments, place, packet, identity)
-    begin, captured, wire = np.int64(packet.start), np.int64(packet.length), np.int64(packet.missing)
+    begin, captured, wire = int64(packet.start), int64(packet.length), int64(packet.missing)
     if not add_fragment(fragments, place, packet, data, begin, wire, captured, (field >> 1) * 8, (field & 1) != 0):
         return False
     record = fragments.records[place]
     packet.ip_bytes, packet.weight = record.ip_bytes, record.weight
     record.is_used = 0
-    copy_datagram(data, place, np.int64(record.total), np.int64(record.total), packet, fragments, state)
+    copy_datagram(data, place, int64(record.total), int64(record.total), packet, fragments, state)
     return True
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, folded
+from paicha.packs.traffic.capture.compiling import compiled, folded, int64
 from paicha.packs.traffic.capture.internet import read_64
 from paicha.packs.traffic.capture.layout import DNS, MAXIMUM_NAME, NAME_WINDOW
 from paicha.packs.traffic.capture.links import read_16, read_32
@@ -21,7 +21,7 @@ OWNER_AT = 512
 
 @compiled
 def read_dns_name(data: Any, begin: int, at: int, end: int, work: Any, out: int) -> tuple[int, int]:
-    """Write the name at `at` of the message from `begin` as text to work[out:]; return the place behind it and its length.
+    """Write the name at `at` of the message from `begin` as text to work[out:]; return where it ends, and its length.
 
     The place is -1 where the name is malformed.
     """
@@ -29,7 +29,7 @@ def read_dns_name(data: Any, begin: int, at: int, end: int, work: Any, out: int)
     while True:
         if at >= end:
             return -1, 0
-        size = np.int64(data[at])
+        size = int64(data[at])
         if size == 0:
             return (after if after >= 0 else at + 1), length
         if size >= 0xC0:
@@ -118,7 +118,7 @@ def is_equal(work: Any, length: int, owner: int) -> bool:
     """Return whether the two names in the work area are the same but for case."""
     if length != owner:
         return False
-    for i in range(length):
+    for i in range(length):  # noqa: SIM110 -- compiled
         if (work[i] | 32) != (work[OWNER_AT + i] | 32):
             return False
     return True

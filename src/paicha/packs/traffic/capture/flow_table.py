@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry, inlined
+from paicha.packs.traffic.capture.compiling import compiled, entry, inlined, int64
 from paicha.packs.traffic.capture.layout import (
     CANDIDATE,
     ENDED,
@@ -61,13 +61,13 @@ def find_flow(tables: Any, packet: Any) -> int:
     """Return the slot of the flow that `packet` belongs to, or -1."""
     mask = len(tables.index) - 1
     tag = packet.hash >> _S
-    place = np.int64(tag) & mask
+    place = int64(tag) & mask
     while True:
         entry = tables.index[place]
         if entry == 0:
             return -1
         if entry >> _S == tag:
-            slot = np.int64(entry & _LOW) - 1
+            slot = int64(entry & _LOW) - 1
             if is_same(tables.flows[slot], packet):
                 return slot  # type: ignore[no-any-return]
         place = (place + 1) & mask
@@ -81,7 +81,7 @@ def add_flow(tables: Any, packet: Any) -> int:
         evict_idle(tables)
     if meta[FREE]:
         meta[FREE] -= 1
-        slot = np.int64(tables.free[meta[FREE]])
+        slot = int64(tables.free[meta[FREE]])
     else:
         slot = meta[HIGH_WATER]
         meta[HIGH_WATER] += 1
@@ -105,7 +105,7 @@ def add_flow(tables: Any, packet: Any) -> int:
     tag = packet.hash >> _S
     flow.hash = np.uint32(tag)
     mask = len(tables.index) - 1
-    place = np.int64(tag) & mask
+    place = int64(tag) & mask
     while tables.index[place] != 0:
         place = (place + 1) & mask
     tables.index[place] = (tag << _S) | np.uint64(slot + 1)
@@ -119,13 +119,13 @@ def end_flow(tables: Any, slot: int) -> None:
     meta, index = tables.meta, tables.index
     flow = tables.flows[slot]
     mask = len(index) - 1
-    place = np.int64(flow.hash) & mask
-    while np.int64(index[place] & _LOW) != slot + 1:
+    place = int64(flow.hash) & mask
+    while int64(index[place] & _LOW) != slot + 1:
         place = (place + 1) & mask
     # close the hole: entries behind it move up unless they would pass their own place
     hole, place = place, (place + 1) & mask
     while index[place] != 0:
-        home = np.int64(index[place] >> _S) & mask
+        home = int64(index[place] >> _S) & mask
         if ((place - home) & mask) >= ((place - hole) & mask):
             index[hole] = index[place]
             hole = place
@@ -145,7 +145,7 @@ def end_flow(tables: Any, slot: int) -> None:
 @inlined
 def is_closed(flow: Any) -> bool:
     """Return whether a reset or both sides' FIN were seen."""
-    return ((flow.a_flags | flow.b_flags) & RST) != 0 or (flow.a_flags & flow.b_flags & FIN) != 0
+    return ((flow.a_flags | flow.b_flags) & RST) != 0 or (flow.a_flags & flow.b_flags & FIN) != 0  # type: ignore[no-any-return]
 
 
 @inlined
@@ -169,7 +169,7 @@ def patience(flow: Any, meta: Any) -> int:
 
 @compiled
 def evict_idle(tables: Any) -> None:
-    """End the longest idle flows of the next window of records; candidates count as fresher by their longer patience."""
+    """End the longest idle flows of the next window of records; candidates are fresher by their longer patience."""
     meta, flows = tables.meta, tables.flows
     count = len(flows)
     window = min(count, EVICTION_WINDOW)

@@ -13,7 +13,7 @@ from paicha.packs.traffic.capture.collecting import (
     read_server,
     release_collector,
 )
-from paicha.packs.traffic.capture.compiling import compiled, entry, folded, inlined, prefetch
+from paicha.packs.traffic.capture.compiling import compiled, entry, folded, inlined, int64, prefetch
 from paicha.packs.traffic.capture.dns import PORT, read_dns
 from paicha.packs.traffic.capture.flow_table import add_flow, end_flow, find_flow, is_closed, last_time, patience
 from paicha.packs.traffic.capture.layout import (
@@ -56,7 +56,7 @@ _S = np.uint64(32)
 def has_output_room(tables: Any) -> bool:
     """Return whether whatever one packet can give still fits."""
     meta = tables.meta
-    return (  # type: ignore[no-any-return]
+    return (
         meta[ENDED] + 128 <= len(tables.ended)
         and meta[OPENED] < len(tables.opened)
         and meta[SEGMENTS] + 2 <= len(tables.segments)
@@ -72,11 +72,11 @@ def follow_packets(data: Any, packets: Any, begin: int, count: int, tables: Any)
     while at < count:
         stop = min(at + AHEAD, count)
         for i in range(at, stop):
-            prefetch(tables.index, np.int64(packets[i].hash >> _S) & mask)
+            prefetch(tables.index, int64(packets[i].hash >> _S) & mask)
         for i in range(at, stop):
-            entry = tables.index[np.int64(packets[i].hash >> _S) & mask]
+            entry = tables.index[int64(packets[i].hash >> _S) & mask]
             if entry != 0:
-                prefetch(tables.flows, np.int64(entry & _LOW) - 1)
+                prefetch(tables.flows, int64(entry & _LOW) - 1)
         for i in range(at, stop):
             if not has_output_room(tables):
                 return i
@@ -110,9 +110,8 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
             add_segment(tables, flow, packet, side, is_repeat)
         elif packet.length > 0 and flow.screen != QUIET:
             screen_payload(tables, slot, packet, side, data, is_repeat)
-    elif packet.length >= 12 and not is_repeat and packet.protocol & 0xFF == UDP:
-        if packet.from_port == PORT or packet.to_port == PORT:
-            read_dns(tables.window, flow, packet, data, packet.start, packet.start + packet.length)
+    elif (packet.from_port == PORT or packet.to_port == PORT) and packet.protocol & 0xFF == UDP and not is_repeat:
+        read_dns(tables.window, flow, packet, data, packet.start, packet.start + packet.length)
 
 
 @inlined
@@ -188,7 +187,6 @@ def note_opened(tables: Any, slot: int) -> Any:
 def open_candidate(tables: Any, slot: int, packet: Any, side: int, is_repeat: bool) -> None:
     """Make the flow a candidate from this packet on."""
     flow = tables.flows[slot]
-    meta = tables.meta
     flow.screen = CANDIDATE
     release_collector(tables, flow)
     opened = note_opened(tables, slot)
@@ -216,10 +214,9 @@ def screen_payload(tables: Any, slot: int, packet: Any, side: int, data: Any, is
             return
         if is_repeat:
             return
-        if flow.collector >= 0:
-            if tables.collectors[flow.collector].kind == NOISE:
-                answer_noise(tables, slot, packet, side)
-                return
+        if flow.collector >= 0 and tables.collectors[flow.collector].kind == NOISE:
+            answer_noise(tables, slot, packet, side)
+            return
         if 65 <= byte <= 90 and is_request(data, at, end):
             screen_request(tables, slot, packet, side, data, at, end)
             return
@@ -254,7 +251,7 @@ def answer_noise(tables: Any, slot: int, packet: Any, side: int) -> None:
     """Decide whether what follows 64 opaque bytes makes them a Noise handshake of Stratum V2."""
     flow = tables.flows[slot]
     meta = tables.meta
-    number = np.int64(flow.collector)
+    number = int64(flow.collector)
     collector = tables.collectors[number]
     if side == collector.side or packet.length + packet.missing != NOISE_ANSWER:
         if side != collector.side or packet.sequence == collector.expected:
@@ -269,7 +266,7 @@ def answer_noise(tables: Any, slot: int, packet: Any, side: int) -> None:
     segment = tables.segments[meta[SEGMENTS]]
     meta[SEGMENTS] += 1
     segment.flow, segment.side, segment.time = flow.number, collector.side, collector.time
-    segment.sequence = np.uint32((np.int64(collector.expected) - NOISE_HELLO) & 0xFFFFFFFF)
+    segment.sequence = np.uint32((int64(collector.expected) - NOISE_HELLO) & 0xFFFFFFFF)
     segment.flags, segment.ip_bytes = collector.flags, collector.ip_bytes
     segment.packet, segment.source = collector.packet, collector.source
     segment.start, segment.length, segment.missing = -1 - number, NOISE_HELLO, 0

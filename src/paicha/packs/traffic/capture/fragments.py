@@ -97,4 +97,4 @@ def count_prefix(fragments: Any, place: int) -> int:
     while unit < DATAGRAM_BYTES // 8 and fragments.units[place, unit]:
         unit += 1
     known = unit * 8
-    return min(known, record.total) if record.total >= 0 else known  # type: ignore[no-any-return]
+    return min(known, record.total) if record.total >= 0 else known

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from paicha.packs.traffic.capture.compiling import entry, inlined
+from paicha.packs.traffic.capture.compiling import entry, inlined, int64
 from paicha.packs.traffic.capture.decoding import COUNT, SCRATCH, SCRATCH_END, decode_frame
 from paicha.packs.traffic.capture.layout import DATAGRAM_BYTES, PACKETS_PER_STEP
 from paicha.packs.traffic.capture.links import read_16, read_32
@@ -34,7 +32,7 @@ def read_short(data: Any, at: int, swapped: int) -> int:
     """Return the 16-bit number at `at`: little-endian, or big-endian where `swapped`."""
     if swapped:
         return read_16(data, at)
-    return np.int64(data[at]) | (np.int64(data[at + 1]) << 8)  # type: ignore[return-value]
+    return int64(data[at]) | (int64(data[at + 1]) << 8)  # type: ignore[no-any-return]
 
 
 @inlined

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 PCAP_MAGICS = {0xA1B2C3D4: (16, 0), 0xA1B23C4D: (16, 1), 0xA1B2CD34: (24, 0)}
 """Magic number: length of a record's header, and 1 where times have nanoseconds (libpcap's savefile.c)."""
@@ -41,11 +45,11 @@ def recognise_head(head: bytes) -> bool:
 
 
 def read_head(head: bytes) -> CaptureHead:
-    """Return what the first bytes of a file that `recognise_head` accepts say; `first_time` is 0 if it is not in them."""
+    """Return what the head of a file that `recognise_head` accepts says; `first_time` is 0 where it is not in it."""
     if head[:4] == SECTION_MAGIC:
         time, is_cut = _find_first_block_time(head)
         return CaptureHead(True, 0, 0, 0, 0, 0, 0, time, is_cut)
-    order = "little" if int.from_bytes(head[:4], "little") in PCAP_MAGICS else "big"
+    order: Literal["little", "big"] = "little" if int.from_bytes(head[:4], "little") in PCAP_MAGICS else "big"
     number = _reader(order)
     header, unit = PCAP_MAGICS[number(head, 0, 4)]
     major, minor = number(head, 4, 2), number(head, 6, 2)
@@ -63,14 +67,15 @@ def read_head(head: bytes) -> CaptureHead:
     return CaptureHead(False, int(order == "big"), header, unit, lengths, link, 24, time, is_cut)
 
 
-def _reader(order: str):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _reader(order: Literal["little", "big"]) -> Callable[[bytes, int, int], int]:
     """Return a function that reads a number of `size` bytes at a place."""
-    return lambda data, at, size: int.from_bytes(data[at : at + size], "little" if order == "little" else "big")
+    return lambda data, at, size: int.from_bytes(data[at : at + size], order)
 
 
 def _find_first_block_time(head: bytes) -> tuple[int, bool]:
     """Return the time of the first packet block within `head`, and whether any packet block in it is cut."""
-    place, interfaces, first, is_cut = 0, [], 0, False
+    interfaces: list[tuple[int, int]] = []
+    place, first, is_cut = 0, 0, False
     number = _reader("little")
     while place + 12 <= len(head):
         if head[place : place + 4] == SECTION_MAGIC:
@@ -92,7 +97,7 @@ def _find_first_block_time(head: bytes) -> tuple[int, bool]:
     return first, is_cut
 
 
-def _read_resolution(options: bytes, number) -> tuple[int, int]:  # type: ignore[no-untyped-def]  # noqa: ANN001
+def _read_resolution(options: bytes, number: Callable[[bytes, int, int], int]) -> tuple[int, int]:
     """Return ticks per second and offset in seconds that the options of an interface block give."""
     per_second, offset, place = 1_000_000, 0, 0
     while place + 4 <= len(options):

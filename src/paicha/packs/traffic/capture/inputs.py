@@ -163,9 +163,9 @@ class Input:
                 sink.reject(source, f"packet {cursor[first]}", reason, int(cursor[count]))
                 rejected += int(cursor[count])
         sink.accept(source, records - rejected)
-        reason = self._find_break()
-        if reason:
-            sink.reject(source, f"packet {records + 1}", reason)
+        broken = self._find_break()
+        if broken:
+            sink.reject(source, f"packet {records + 1}", broken)
 
     def _find_break(self) -> str | None:
         """Return why the file could not be read to its end, or None."""

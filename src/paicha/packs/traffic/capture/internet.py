@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, inlined
+from paicha.packs.traffic.capture.compiling import compiled, inlined, int64
 from paicha.packs.traffic.capture.layout import SIX, TCP, UDP
 from paicha.packs.traffic.capture.links import ETHERNET, find_by_type, find_in_ppp, find_internet, read_16, read_32
 
@@ -49,12 +49,12 @@ def skip_extensions(data: Any, at: int, end: int, following: int) -> tuple[int, 
         if at + 8 > end:
             break
         if following in (0, 43, 60, 135):
-            following, at = np.int64(data[at]), at + 8 + 8 * np.int64(data[at + 1])
+            following, at = int64(data[at]), at + 8 + 8 * int64(data[at + 1])
         elif following == 51:
-            following, at = np.int64(data[at]), at + 8 + 4 * np.int64(data[at + 1])
+            following, at = int64(data[at]), at + 8 + 4 * int64(data[at + 1])
         elif following == 44 and fragment < 0:
             fragment = at
-            following, at = np.int64(data[at]), at + 8
+            following, at = int64(data[at]), at + 8
             if read_16(data, fragment + 2) & 0xFFF8:
                 break
         else:
@@ -69,10 +69,10 @@ def find_tunnelled(data: Any, at: int, end: int, protocol: int) -> int:
         return at
     if protocol != 47 or at + 4 > end:
         return -1
-    flags, version, kind = np.int64(data[at]), np.int64(data[at + 1]) & 7, read_16(data, at + 2)
+    flags, version, kind = int64(data[at]), int64(data[at + 1]) & 7, read_16(data, at + 2)
     place = at + 4 + 4 * ((flags >> 7) & 1) + 4 * ((flags >> 5) & 1) + 4 * ((flags >> 4) & 1)
     if version == 1:
-        return find_in_ppp(data, place + 4 * (np.int64(data[at + 1]) >> 7), end)
+        return find_in_ppp(data, place + 4 * (int64(data[at + 1]) >> 7), end)
     if version != 0:
         return -1
     if kind == 0x6558:
@@ -93,7 +93,7 @@ def decode_transport(data: Any, at: int, end: int, wire_end: int, packet: Any) -
     packet.sequence = 0
     packet.start, packet.length, packet.missing = at, 0, 0
     protocol = packet.protocol & 0xFF
-    if (protocol != TCP and protocol != UDP) or at + 4 > end:  # noqa: PLR1714 -- compiled
+    if (protocol != TCP and protocol != UDP) or at + 4 > end:
         return
     packet.from_port, packet.to_port = read_16(data, at), read_16(data, at + 2)
     packet.has_ports = 1
@@ -102,7 +102,7 @@ def decode_transport(data: Any, at: int, end: int, wire_end: int, packet: Any) -
             return
         packet.sequence = read_32(data, at + 4)
         packet.flags = data[at + 13]
-        header = (np.int64(data[at + 12]) >> 4) * 4
+        header = (int64(data[at + 12]) >> 4) * 4
         if header < 20:
             return
     else:
@@ -128,7 +128,7 @@ def decode_four(data: Any, at: int, end: int, wire_end: int, packet: Any) -> tup
     """
     if at + 20 > end:
         return -1, 0, 0, 0
-    header = (np.int64(data[at]) & 15) * 4
+    header = (int64(data[at]) & 15) * 4
     total = read_16(data, at + 2)
     if total == 0:  # left to the network card
         total = wire_end - at
@@ -153,7 +153,7 @@ def decode_six(data: Any, at: int, end: int, wire_end: int, packet: Any) -> tupl
     packet.from_high, packet.from_low = read_64(data, at + 8), read_64(data, at + 16)
     packet.to_high, packet.to_low = read_64(data, at + 24), read_64(data, at + 32)
     packet.ip_bytes = stop - at
-    protocol, place, fragment = skip_extensions(data, at + 40, min(end, stop), np.int64(data[at + 6]))
+    protocol, place, fragment = skip_extensions(data, at + 40, min(end, stop), int64(data[at + 6]))
     packet.protocol = protocol | SIX
     if fragment < 0:
         return place, stop, 0, 0

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from paicha.packs.traffic.capture.compiling import compiled, inlined
+from paicha.packs.traffic.capture.compiling import compiled, inlined, int64
 
 ETHERNET, PPP, PPP_HDLC, RAW_12, RAW_14, RAW = 1, 9, 50, 12, 14, 101
 NULL, LOOP, CISCO_HDLC, COOKED, COOKED_2, IPV4, IPV6 = 0, 108, 104, 113, 276, 228, 229
@@ -20,7 +18,7 @@ TAG_DEPTH = 8
 @inlined
 def read_16(data: Any, at: int) -> int:
     """Return the big-endian 16-bit number at `at`."""
-    return (np.int64(data[at]) << 8) | np.int64(data[at + 1])  # type: ignore[return-value]
+    return (int64(data[at]) << 8) | int64(data[at + 1])  # type: ignore[no-any-return]
 
 
 @inlined
@@ -33,8 +31,8 @@ def read_32(data: Any, at: int) -> int:
 def find_by_version(data: Any, at: int, end: int) -> int:
     """Return `at` where an IP header seems to begin there, else -1."""
     if at < end:
-        version = np.int64(data[at]) >> 4
-        if version == 4 or version == 6:  # noqa: PLR1714 -- compiled
+        version = int64(data[at]) >> 4
+        if version == 4 or version == 6:
             return at
     return -1
 
@@ -47,7 +45,7 @@ def find_in_ppp(data: Any, at: int, end: int) -> int:
     if at + 2 > end:
         return -1
     if data[at] & 1:  # compressed protocol field
-        protocol, at = np.int64(data[at]), at + 1
+        protocol, at = int64(data[at]), at + 1
     else:
         protocol, at = read_16(data, at), at + 2
     if protocol in (0x21, 0x57):

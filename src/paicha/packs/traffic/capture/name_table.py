@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, entry, inlined
+from paicha.packs.traffic.capture.compiling import compiled, entry, inlined, int64
 from paicha.packs.traffic.capture.internet import mix
 from paicha.packs.traffic.capture.layout import (
     MAXIMUM_NAME,
@@ -98,7 +98,7 @@ def is_same_name(window: Any, row: Any, draft: Any) -> bool:
         or row.answer_high != draft.answer_high
     ):
         return False
-    for i in range(draft.length):
+    for i in range(draft.length):  # noqa: SIM110 -- compiled
         if window.text[row.start + i] != window.text[draft.start + i]:
             return False
     return True
@@ -118,7 +118,7 @@ def add_name(window: Any, draft: Any, data: Any, at: int, length: int) -> int:
         ^ np.uint64(draft.kind)
     )
     mask = len(window.index) - 1
-    place = np.int64(draft.hash >> np.uint64(8)) & mask
+    place = int64(draft.hash >> np.uint64(8)) & mask
     while True:
         entry = window.index[place]
         if entry == 0:
@@ -131,7 +131,7 @@ def add_name(window: Any, draft: Any, data: Any, at: int, length: int) -> int:
             row.first, row.last = min(row.first, draft.first), max(row.last, draft.last)
             if row.client_port != draft.client_port:
                 row.has_one_port = 0
-            return np.int64(entry) - 1  # type: ignore[no-any-return]
+            return int64(entry) - 1  # type: ignore[no-any-return]
         place = (place + 1) & mask
     number = meta[NAMES]
     window.rows[number] = window.rows[DRAFT]

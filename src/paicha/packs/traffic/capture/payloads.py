@@ -35,7 +35,7 @@ def begins_json(data: Any, at: int, end: int) -> bool:
     if at >= end or data[at] != 123:
         return False
     at = skip_blank(data, at + 1, end)
-    return at >= end or data[at] == 34 or data[at] == 125  # type: ignore[no-any-return]
+    return at >= end or data[at] == 34 or data[at] == 125
 
 
 @compiled

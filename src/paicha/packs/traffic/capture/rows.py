@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,7 +106,5 @@ def _gather_texts(window: NameWindow) -> pa.StringArray:
     starts = np.append(window.rows["start"][:count], used).astype(np.int32)
     if (held >= 0x80).any():  # not ASCII: UTF-8 where it is, replacement characters where not
         raw = held.tobytes()
-        return pa.array(
-            [raw[a:b].decode("utf-8", "replace") for a, b in zip(starts[:-1], starts[1:], strict=True)], pa.string()
-        )
+        return pa.array([raw[a:b].decode("utf-8", "replace") for a, b in pairwise(starts)], pa.string())
     return pa.StringArray.from_buffers(count, pa.py_buffer(starts), pa.py_buffer(held.tobytes()))

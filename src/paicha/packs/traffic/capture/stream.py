@@ -32,7 +32,6 @@ from paicha.packs.traffic.capture.layout import (
     make_fragments,
     make_tables,
 )
-from paicha.packs.traffic.capture.layout import SEED as META_SEED
 from paicha.packs.traffic.capture.name_table import empty_window
 from paicha.packs.traffic.capture.resuming import Memory, describe_flow, resume_flows, write_memory
 from paicha.packs.traffic.capture.rows import make_flow_rows, make_name_rows
@@ -177,8 +176,8 @@ class Stream:
             flags = int(flow["a_flags"]) | int(flow["b_flags"])
             is_closed = flags & RST or int(flow["a_flags"]) & int(flow["b_flags"]) & FIN
             is_idle = self._newest - max(int(flow["a_last"]), int(flow["b_last"])) > self._tables.meta[SESSION_IDLE_US]
-            if flow["is_live"] and flow["number"] == number and flow["screen"] == CANDIDATE:
-                if not is_closed and not is_idle:
-                    kept.append(describe_flow(flow))
-                    del self._handover.slots[number]
+            is_followed = flow["is_live"] and flow["number"] == number and flow["screen"] == CANDIDATE
+            if is_followed and not is_closed and not is_idle:
+                kept.append(describe_flow(flow))
+                del self._handover.slots[number]
         return tuple(kept)

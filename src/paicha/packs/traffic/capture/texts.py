@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from paicha.packs.traffic.capture.compiling import compiled, entry
+from paicha.packs.traffic.capture.compiling import compiled, entry, int64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,7 +39,7 @@ def write_four(low: int, out: Any, at: int) -> int:
 def read_group(high: Any, low: Any, group: int) -> int:
     """Return one of the eight 16-bit groups of an IPv6 address."""
     half = high if group < 4 else low
-    return np.int64((half >> np.uint64(48 - 16 * (group & 3))) & np.uint64(0xFFFF))  # type: ignore[return-value]
+    return int64((half >> np.uint64(48 - 16 * (group & 3))) & np.uint64(0xFFFF))  # type: ignore[no-any-return]
 
 
 @compiled
@@ -57,10 +57,7 @@ def write_six(high: Any, low: Any, out: Any, at: int) -> int:
             at += 2
             group += best_length
             continue
-        if group and group != best + best_length:
-            out[at] = 58
-            at += 1
-        elif group and best < 0:
+        if group and (best < 0 or group != best + best_length):
             out[at] = 58
             at += 1
         value = read_group(high, low, group)
@@ -81,7 +78,7 @@ def write_addresses(high: Any, low: Any, is_six: Any, out: Any, offsets: Any) ->
     at = 0
     for i in range(len(low)):
         offsets[i] = at
-        at = write_six(high[i], low[i], out, at) if is_six[i] else write_four(np.int64(low[i]), out, at)
+        at = write_six(high[i], low[i], out, at) if is_six[i] else write_four(int64(low[i]), out, at)
     offsets[len(low)] = at
     return at
 

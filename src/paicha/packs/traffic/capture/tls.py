@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from paicha.packs.traffic.capture.compiling import compiled
+from paicha.packs.traffic.capture.compiling import compiled, int64
 from paicha.packs.traffic.capture.links import read_16
 
 HANDSHAKE, HELLO, SERVER, CERTIFICATE_MESSAGE = 22, 1, 2, 11
@@ -18,7 +16,7 @@ NO_NAME, NOT_ENOUGH = -1, -2
 @compiled
 def begins_hello(data: Any, at: int, end: int, kind: int) -> bool:
     """Return whether a TLS record with a ClientHello (1) or ServerHello (2) begins here."""
-    return (  # type: ignore[no-any-return]
+    return (
         at + 6 <= end
         and data[at] == HANDSHAKE
         and data[at + 1] == 3
@@ -38,13 +36,13 @@ def find_server_name(data: Any, at: int, end: int) -> tuple[int, int]:
     place = at + 5 + 4 + 2 + 32
     if place + 1 > stop:
         return missing, 0
-    place += 1 + np.int64(data[place])
+    place += 1 + int64(data[place])
     if place + 2 > stop:
         return missing, 0
     place += 2 + read_16(data, place)
     if place + 1 > stop:
         return missing, 0
-    place += 1 + np.int64(data[place]) + 2
+    place += 1 + int64(data[place]) + 2
     while place + 4 <= stop:
         kind, size = read_16(data, place), read_16(data, place + 2)
         place += 4
@@ -61,7 +59,7 @@ def find_server_name(data: Any, at: int, end: int) -> tuple[int, int]:
 
 @compiled
 def join_records(data: Any, at: int, end: int, work: Any) -> tuple[int, bool]:
-    """Copy the handshake bytes of the records from `at` to the work area; return their number and whether more may come."""
+    """Copy the handshake bytes of the records from `at` to the work area; return how many, and if more may come."""
     used = 0
     while at + 5 <= end:
         if data[at] != HANDSHAKE or data[at + 1] != 3:
@@ -85,11 +83,11 @@ def find_certificate(work: Any, used: int) -> tuple[int, int]:
         if at + 4 > used:
             return NOT_ENOUGH, 0
         kind = work[at]
-        size = (np.int64(work[at + 1]) << 16) | read_16(work, at + 2)
+        size = (int64(work[at + 1]) << 16) | read_16(work, at + 2)
         if kind == CERTIFICATE_MESSAGE:
             if at + 10 > used:
                 return NOT_ENOUGH, 0
-            length = (np.int64(work[at + 7]) << 16) | read_16(work, at + 8)
+            length = (int64(work[at + 7]) << 16) | read_16(work, at + 8)
             if length > size or length > len(work) - at - 10:
                 return NO_NAME, 0
             return (at + 10, length) if at + 10 + length <= used else (NOT_ENOUGH, 0)
@@ -98,7 +96,7 @@ def find_certificate(work: Any, used: int) -> tuple[int, int]:
                 return NOT_ENOUGH, 0
             if offers_newest(work, at + 4, at + 4 + size):
                 return NO_NAME, 0
-        elif kind != 4 and kind != 22:  # noqa: PLR1714 -- compiled; new session ticket, certificate status
+        elif kind != 4 and kind != 22:  # new session ticket, certificate status
             return NO_NAME, 0
         at += 4 + size
     return NO_NAME, 0
@@ -110,7 +108,7 @@ def offers_newest(work: Any, at: int, end: int) -> bool:
     place = at + 34
     if place + 1 > end:
         return False
-    place += 1 + np.int64(work[place]) + 3 + 2
+    place += 1 + int64(work[place]) + 3 + 2
     while place + 4 <= end:
         if read_16(work, place) == 43:
             return True
