@@ -191,6 +191,7 @@ def test_observed_hours_are_those_with_records() -> None:
     hours = {row["subject"]: row["hours"] for row in known["observed"].to_pylist()}
     assert hours == {"10.0.0.5": pytest.approx(0.75), "10.0.0.6": 0.0}
     (coverage,) = known["coverage"].to_pylist()
+    assert coverage["day"] == NOON // DAY
     assert coverage["hours"] == pytest.approx(0.75)
 
 

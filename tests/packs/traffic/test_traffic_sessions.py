@@ -15,6 +15,7 @@ from traffic_rows import HOUR, NOON, SECOND, ask, derive, owner, session
 
 from paicha.packs.traffic.derivations.estimates import Work, estimate_rates
 from paicha.packs.traffic.derivations.merging import find_relayed, merge_sessions
+from paicha.packs.traffic.derivations.presence import COVERAGE, OBSERVED
 from paicha.packs.traffic.derivations.sessions import sessions as derivation
 from paicha.packs.traffic.policy import TrafficPolicy
 from paicha.packs.traffic.rules.sessions import (
@@ -27,9 +28,6 @@ from paicha.packs.traffic.rules.sessions import (
 from paicha.packs.traffic.tables import MINING_SESSIONS
 
 INSIDE = pa.schema([("site", pa.string()), ("address", pa.string()), ("level", pa.string())])
-COVERAGE = pa.schema(
-    [("site", pa.string()), ("first_seen", pa.int64()), ("last_seen", pa.int64()), ("hours", pa.float64())]
-)
 
 
 def make(
@@ -37,11 +35,17 @@ def make(
     inside: tuple[tuple[str, str], ...] = (("10.0.0.5", "private"),),
     hours: float = 1.0,
 ) -> list[dict[str, Any]]:
-    coverage = [{"site": "s", "first_seen": NOON, "last_seen": NOON + int(hours * HOUR), "hours": hours}]
+    day, rest = NOON // (24 * HOUR), hours
+    coverage = []
+    while rest > 0:
+        coverage.append({"site": "s", "day": day, "hours": min(rest, 24.0)})
+        day, rest = day + 1, rest - 24.0
+    seen = [{"site": "s", "subject": "10.0.0.5", "first_seen": NOON, "last_seen": NOON + int((hours - 1) * HOUR)}]
     table = derivation.derive(
         pa.Table.from_pylist(rows, schema=MINING_SESSIONS.arrow),
         pa.Table.from_pylist([{"site": "s", "address": a, "level": level} for a, level in inside], schema=INSIDE),
-        pa.Table.from_pylist(coverage, schema=COVERAGE),
+        pa.Table.from_pylist(seen, schema=OBSERVED.arrow),
+        pa.Table.from_pylist(coverage, schema=COVERAGE.arrow),
         TrafficPolicy(),
     )
     assert table.schema.equals(derivation.table.arrow)
@@ -192,6 +196,19 @@ def test_rates_are_ordered_whatever_the_shares(parts: list[tuple[float, int]]) -
     )))  # fmt: skip
     rates = estimate_rates(work, np.array([float(HOUR)]))
     assert 0 <= rates.low[0] <= rates.best[0] <= rates.high[0]
+
+
+def test_only_the_days_on_which_the_subject_was_seen_count() -> None:
+    days = [{"site": "s", "day": NOON // (24 * HOUR) + n, "hours": 10.0} for n in range(-3, 4)]
+    seen = [{"site": "s", "subject": "10.0.0.5", "first_seen": NOON, "last_seen": NOON + 24 * HOUR}]
+    (row,) = derivation.derive(
+        pa.Table.from_pylist([session()], schema=MINING_SESSIONS.arrow),
+        INSIDE.empty_table(),
+        pa.Table.from_pylist(seen, schema=OBSERVED.arrow),
+        pa.Table.from_pylist(days, schema=COVERAGE.arrow),
+        TrafficPolicy(),
+    ).to_pylist()
+    assert row["window"] == 20.0 * HOUR
 
 
 def test_relayed_sessions_are_recognised() -> None:

@@ -38,11 +38,10 @@ OBSERVED = TableSpec(
 
 COVERAGE = TableSpec(
     "coverage",
-    "one site, and the time for which it was watched",
+    "one day (UTC) on which one site was watched, and for how long",
     (
         Column("site", "string", "the network"),
-        Column("first_seen", "int64", "time of its first record", unit="us"),
-        Column("last_seen", "int64", "end of its last record", unit="us"),
+        Column("day", "int64", "days since 1970-01-01", unit="d"),
         Column("hours", "float64", "of every hour of the clock the part from its first to its last record", unit="h"),
     ),
 )
@@ -79,17 +78,21 @@ def observed(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
         is_inside=_.is_inside.any(),
         level=_.level.max(),
     )
-    hours = _add_hours(spans, "site", "subject")
+    seen = _list_hours(spans, "site", "subject").group_by("site", "subject")
+    hours = seen.agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
     return totals.join(hours, ["site", "subject"]).select(*OBSERVED.names)
 
 
 @derivation(COVERAGE, form="expression")
 def coverage(flows: Any, names: Any, mining_sessions: Any) -> Any:
-    """Return for how long each site was watched."""
+    """Return for how long each site was watched on each day."""
     spans = ibis.union(*(_list_spans(table, None) for table in (flows, names, mining_sessions)))
-    totals = spans.group_by("site").agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max())
-    hours = _add_hours(spans, "site")
-    return totals.join(hours, "site").select(*COVERAGE.names)
+    hours = _list_hours(spans, "site")
+    return (
+        hours.group_by(site=_.site, day=_.hour // 24)
+        .agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
+        .select(*COVERAGE.names)
+    )
 
 
 def _list_spans(table: Any, subject: str | None) -> Any:
@@ -117,8 +120,8 @@ def _list_spans(table: Any, subject: str | None) -> Any:
     )
 
 
-def _add_hours(spans: Any, *by: str) -> Any:
-    """Return the hours seen: of every hour of the clock the part from its first to its last record, added up."""
+def _list_hours(spans: Any, *by: str) -> Any:
+    """Return every hour of the clock in the spans once, with the us from its first to its last record."""
     bounds = spans.group_by(*by, "first_hour", "last_hour").agg(
         first_seen=_.first_seen.min(), last_seen=_.last_seen.max()
     )
@@ -128,5 +131,4 @@ def _add_hours(spans: Any, *by: str) -> Any:
         seen_from=ibis.greatest(slots.first_seen, slots.hour * HOUR_US),
         seen_to=ibis.least(slots.last_seen, (slots.hour + 1) * HOUR_US),
     )
-    hours = slots.group_by(*by, "hour").agg(seen=_.seen_to.max() - _.seen_from.min())
-    return hours.group_by(*by).agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
+    return slots.group_by(*by, "hour").agg(seen=_.seen_to.max() - _.seen_from.min())

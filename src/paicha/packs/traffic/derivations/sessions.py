@@ -10,6 +10,7 @@ import pyarrow as pa
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.estimates import (
+    DAY_US,
     HOUR_US,
     MEASURE_KIND,
     estimate_energy,
@@ -49,13 +50,20 @@ SESSIONS = TableSpec(
         Column("hash_rate", MEASURE_KIND, "work over time connected", nullable=True),
         Column("power_kw", MEASURE_KIND, "electric power that the work takes", nullable=True),
         Column("energy_kwh_per_day", MEASURE_KIND, "energy of a day", nullable=True),
-        Column("window", "float64", "for how long the site was watched", unit="us"),
+        Column(
+            "window",
+            "float64",
+            "for how long the site was watched on the days from the subject's first to its last",
+            unit="us",
+        ),
     ),
 )
 
 
 @derivation(SESSIONS)
-def sessions(mining_sessions: pa.Table, inside: pa.Table, coverage: pa.Table, policy: TrafficPolicy) -> pa.Table:
+def sessions(
+    mining_sessions: pa.Table, inside: pa.Table, observed: pa.Table, coverage: pa.Table, policy: TrafficPolicy
+) -> pa.Table:
     """Return the mining sessions, each once, with subject, key, identities and estimates."""
     merged = merge_sessions(mining_sessions.select(MINING_SESSIONS.names))
     places = _place(merged, inside)
@@ -63,7 +71,7 @@ def sessions(mining_sessions: pa.Table, inside: pa.Table, coverage: pa.Table, po
     subjects = [
         server if role == "server" else client for (role, _), (client, server) in zip(places, ends, strict=True)
     ]
-    window = _find_windows(merged, coverage)
+    window = _find_windows(merged, subjects, observed, coverage)
     columns = {
         "key": pa.array(_write_keys(merged), pa.string()),
         "subject": pa.array(subjects, pa.string()),
@@ -123,13 +131,30 @@ def _name_kind(login: dict[str, Any]) -> str:
     return "login" if kind in (None, "unknown") or login["valid"] is False else str(kind)
 
 
-def _find_windows(sessions: pa.Table, coverage: pa.Table) -> NDArray[np.float64]:
-    """Return for how long the site of each session was watched, in us: hours with records, at most first to last."""
-    watched = {
-        row["site"]: min(float(row["last_seen"] - row["first_seen"]), row["hours"] * HOUR_US)
-        for row in coverage.to_pylist()
-    }
-    return np.asarray([watched.get(site, 0.0) for site in sessions.column("site").to_pylist()], dtype=np.float64)
+def _find_windows(
+    sessions: pa.Table, subjects: list[str], observed: pa.Table, coverage: pa.Table
+) -> NDArray[np.float64]:
+    """Return for how long the site was watched, in us, from the first to the last day on which the subject was seen."""
+    watched: dict[str, dict[int, float]] = {}
+    for row in coverage.to_pylist():
+        watched.setdefault(row["site"], {})[row["day"]] = row["hours"] * HOUR_US
+    names = ("site", "subject", "first_seen", "last_seen")
+    seen = {(site, subject): span for site, subject, *span in zip(*_read(observed, names), strict=True)}
+    answer = []
+    sums: dict[tuple[str, int, int], float] = {}
+    for site, subject, *own in zip(
+        sessions.column("site").to_pylist(), subjects, *_read(sessions, ("started", "ended")), strict=True
+    ):
+        first, last = seen.get((site, subject), own)
+        key = (site, int(first // DAY_US), int(last // DAY_US))
+        if key not in sums:
+            sums[key] = sum(us for day, us in watched.get(site, {}).items() if key[1] <= day <= key[2])
+        answer.append(sums[key])
+    return np.asarray(answer, dtype=np.float64)
+
+
+def _read(table: pa.Table, names: tuple[str, ...]) -> list[list[Any]]:
+    return [table.column(name).to_pylist() for name in names]
 
 
 def _estimate(sessions: pa.Table, window: NDArray[np.float64], policy: TrafficPolicy) -> dict[str, pa.Array]:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from paicha.kernel.grades import Grade
 from paicha.packs.traffic.summary.machines import Machines, combine_sessions, write_measure
 from paicha.packs.traffic.summary.selection import choose_sessions, choose_subjects
-from paicha.packs.traffic.summary.volume import measure_pool_mbps
+from paicha.packs.traffic.summary.volume import add_hours, measure_pool_mbps
 from paicha.reference.natures import list_natures
 from paicha.reference.regions import find_province, find_region
 
@@ -119,7 +119,7 @@ def _describe_coverage(tables: Mapping[str, pa.Table]) -> dict[str, Any]:
     observed = tables["observed"]
     inside = observed.filter(observed.column("is_inside"))
     return {
-        "hours": pc.max(tables["coverage"].column("hours")).as_py() or 0.0,
+        "hours": max(add_hours(tables["coverage"]).values(), default=0.0),
         "addresses_observed": inside.num_rows,
         "filed_addresses_observed": pc.sum(pc.equal(inside.column("level"), "filed")).as_py() or 0,
     }

@@ -15,12 +15,18 @@ SECOND_US = 1_000_000
 MEGABITS_PER_BYTE = 8e-6
 
 
+def add_hours(coverage: pa.Table) -> dict[str, float]:
+    """Return for how many hours each site was watched."""
+    sums = coverage.group_by("site").aggregate([("hours", "sum")]).to_pylist()
+    return {row["site"]: row["hours_sum"] for row in sums}
+
+
 def measure_pool_mbps(traffic: pa.Table, coverage: pa.Table) -> dict[str, float]:
     """Return mean, out and in over the time watched, and the greatest five minutes, in Mbit/s.
 
     `traffic` are rows of `pool_traffic`, sites added up; each site's mean is over its own time watched.
     """
-    watched_s = {row["site"]: max(row["hours"] * 3600, 1.0) for row in coverage.to_pylist()}
+    watched_s = {site: max(hours * 3600, 1.0) for site, hours in add_hours(coverage).items()}
     totals = traffic.group_by("site").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")]).to_pylist()
     slot_s = SLOT_US / SECOND_US
     out = sum((row["bytes_out_sum"] / watched_s.get(row["site"], slot_s) for row in totals), 0.0) * MEGABITS_PER_BYTE
