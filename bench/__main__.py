@@ -7,13 +7,16 @@ import datetime
 import re
 import sys
 import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench import capture_speed, captures, hash_rate, logs, memory, packet_rate, real_rate, start
 from bench.inputs import ROOT, NoRoomError
 from bench.machine import describe_machine
 from bench.results import Options
 from bench.timing import FailedCommandError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BENCHMARKS = {
     "start": start,

@@ -68,8 +68,8 @@ def run(_: Options) -> Report:
         rows.append((answer.path, grades, sessions, "yes" if is_right else "**no**"))
     right = sum(row[-1] == "yes" for row in rows)
     # the payload of these was cut off by their publishers: nothing of a protocol is left to read
-    for path in sorted(set(mining) - {answer.path for answer in answers}):
-        rows.append((path, _list_grades(mining[path]), "", "no payload"))
+    unread = sorted(set(mining) - {answer.path for answer in answers})
+    rows += [(path, _list_grades(mining[path]), "", "no payload") for path in unread]
     others = [("grey", _screen("grey")), ("benign", _screen("benign"))]
     wrong = [
         (_find_path(one), verdict["subject"], verdict["grade"], "; ".join(r["text"] for r in verdict["reasons_for"]))

@@ -63,7 +63,10 @@ def estimate(counts: ShareCounts) -> Estimates:
 
 
 def measure(
-    estimates: Estimates, truth: NDArray[np.float64], shares: NDArray[np.int64], chosen: NDArray[np.bool_]
+    estimates: Estimates,
+    truth: NDArray[np.float64],
+    shares: NDArray[np.int64] | NDArray[np.float64],
+    chosen: NDArray[np.bool_],
 ) -> tuple[float, float, float]:
     """Return coverage, median error × √shares, and the median number of shares.
 

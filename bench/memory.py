@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 TITLE = "Memory"
 BOUND_BYTES, BOUND_GROWTH = 10**9, 0.10
 ABOUT = (
-    "Peak resident memory of the whole command. All live flows send three packets in turn; in the endless captures none "
-    "ever ends, in the ordinary ones every flow that ends is followed by another."
+    "Peak resident memory of the whole command. All live flows send three packets in turn; in the endless captures "
+    "none ever ends, in the ordinary ones every flow that ends is followed by another."
 )
 
 
