@@ -10,13 +10,21 @@ import pyarrow.types as pt
 
 from paicha.kernel.errors import InputError
 from paicha.packs.traffic.readers.delimited import ask
-from paicha.packs.traffic.readers.rows import accept_valid, canonicalise, flatten, is_no_port, is_no_time, write_rows
+from paicha.packs.traffic.readers.rows import (
+    COUNTS,
+    accept_valid,
+    canonicalise,
+    find_negative,
+    flatten,
+    is_no_port,
+    is_no_time,
+    write_rows,
+)
 
 if TYPE_CHECKING:
     from paicha.packs.traffic.readers.rows import Target
 
 REQUIRED = ("client_ip", "server_ip", "started")
-COUNTS = ("packets_out", "packets_in", "bytes_out", "bytes_in")
 _UNIT_US = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 _PROTOCOLS = {
     "ICMP": 1,
@@ -61,6 +69,7 @@ def write_flow_columns(table: pa.Table, target: Target) -> None:
         (pc.fill_null(is_no_port(numbers["client_port"]), False), "the client's port is not a port"),
         (pc.fill_null(is_no_port(numbers["server_port"]), False), "the server's port is not a port"),
         (pc.is_null(rows["protocol"]), "the protocol is not known"),
+        *find_negative(numbers),
         *[
             (pc.and_(pc.is_valid(columns[name]), pc.is_null(numbers[name])), f"{name} is not a number")
             for name in COUNTS
@@ -88,8 +97,11 @@ def _try_cast(array: pa.Array, expression: str, target: Target) -> pa.Array:
 
 
 def _to_number(array: pa.Array, target: Target) -> pa.Array:
-    if pt.is_integer(array.type) and not pt.is_uint64(array.type):
-        return array.cast(pa.int64())
+    if pt.is_integer(array.type):
+        try:
+            return array.cast(pa.int64())
+        except pa.ArrowInvalid:  # an unsigned number beyond int64
+            pass
     return _try_cast(array, "try_cast(v AS BIGINT)", target)
 
 

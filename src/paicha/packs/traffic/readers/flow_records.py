@@ -78,8 +78,11 @@ def read_records(block: Block, layout: Layout, target: Target, pieces: Pieces, t
         (pc.is_null(records.column("protocol")), "the protocol is not known"),
         (is_no_port(pc.fill_null(records.column("sport"), 0)), "the source port is not a port"),
         (is_no_port(pc.fill_null(records.column("dport"), 0)), "the destination port is not a port"),
-        (pc.is_null(records.column("packets")), "packets is not a number"),
-        (pc.is_null(records.column("bytes")), "bytes is not a number"),
+        *[
+            (pc.less(pc.fill_null(records.column(name), -1), 0), f"{name} is not a count")
+            for name in ("packets", "bytes")
+        ],
+        *[(pc.less(records.column(name), 0), f"{name} is not a count") for name in ("back_packets", "back_bytes")],
     ]
     good = accept_valid(target, records.column("line").to_numpy(), checks)
     rows = records.filter(pa.array(to_mask(good))).drop_columns(["line"])

@@ -91,6 +91,14 @@ def is_no_port(column: Any) -> Any:
     return pc.or_(pc.less(column, 0), pc.greater_equal(column, PORTS))
 
 
+COUNTS = ("packets_out", "packets_in", "bytes_out", "bytes_in")
+
+
+def find_negative(columns: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """Return the checks that no count of a flow is negative."""
+    return [(pc.less(columns[name], 0), f"{name} is negative") for name in COUNTS]
+
+
 def canonicalise(column: Any) -> pa.Array:
     """Return the canonical texts of addresses, null where the text is none."""
     return format_addresses(parse_addresses(flatten(column)))

@@ -19,6 +19,7 @@ from paicha.packs.traffic.readers.rows import (
     canonicalise,
     clean_names,
     find_common_names,
+    find_negative,
     flatten,
     is_no_port,
     is_no_time,
@@ -123,8 +124,8 @@ def _write_conn(records: pa.Table, target: Target) -> None:
         "bytes_in": _count_bytes(records, "resp"),
         "sampling": 1.0,
     }
-    checks = [(is_no_time(started), "the time is missing or outside 1970 to 2100"), *checks]
-    keep = accept_valid(target, records.column("line").to_numpy(), checks)
+    time = (is_no_time(started), "the time is missing or outside 1970 to 2100")
+    keep = accept_valid(target, records.column("line").to_numpy(), [time, *checks, *find_negative(columns)])
     write_rows(target, "flows", columns, keep, "started", "ended")
 
 

@@ -6,15 +6,17 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from paicha.packs.traffic.readers.blocks import read_blocks, tabulate_lines
 from paicha.packs.traffic.readers.delimited import DUCK, ask, quote, reject_reasons
+from paicha.packs.traffic.readers.rows import flatten
 from paicha.packs.traffic.readers.zeek_fields import FIELDS, REQUIRED, SIGNS, find_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from paicha.packs.traffic.readers.rows import Target
 
@@ -25,9 +27,9 @@ def read_json_log(target: Target) -> Iterator[tuple[str, pa.Table]]:
         lines = tabulate_lines(block)
         first = find_first_record(block.data)
         log = find_log(str(first.get("_path") or ""), frozenset(first))
-        table = None if log is None else _parse_quickly(lines, log, target)
+        table = None if log is None else _parse_quickly(lines, log, first, target)
         if log is not None and table is not None:
-            yield log, reject_reasons(table, target)
+            yield log, table
         else:
             yield from _parse_exactly(lines, target)
 
@@ -42,17 +44,57 @@ def find_first_record(data: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _parse_quickly(lines: pa.Table, log: str, target: Target) -> pa.Table | None:
-    """Return the columns where all lines are records of one log, else None."""
+def _parse_quickly(lines: pa.Table, log: str, first: Mapping[str, Any], target: Target) -> pa.Table | None:
+    """Return the columns where all lines are records of one log without a wrong value, else None.
+
+    Fields are looked for under the names that the first record has, and read as what they should be; DuckDB makes a
+    value that is something else null, so that records with nulls are looked at again as text.
+    """
+    keys = {next((a for a in wanted.aliases if a in first), wanted.aliases[0]): wanted for wanted in FIELDS[log]}
+    kinds: dict[str, object] = {key: ["VARCHAR"] if w.kind == "list" else DUCK[w.kind] for key, w in keys.items()}
+    times = 'r."ts"'
+    if isinstance(first.get("ts"), str):
+        kinds["ts"], times = "VARCHAR", 'epoch_us(try_cast(r."ts" AS TIMESTAMPTZ)) / 1e6'
+    columns = ", ".join(f"{times if key == 'ts' else f'r.{name(key)}'} AS {name(w.name)}" for key, w in keys.items())
+    shape = quote(json.dumps(kinds | {"_path": "VARCHAR"}))
+    query = (
+        f'SELECT line, r._path AS "_path", {columns} FROM (SELECT line, from_json(text, {shape}) AS r '  # noqa: S608
+        "FROM paicha_lines WHERE text <> chr(10)) ORDER BY line"
+    )
     try:
-        table = _extract(lines, log, target)
+        table = ask(target, query, paicha_lines=lines)
     except duckdb.InvalidInputException:  # a line is no JSON
         return None
     paths = table.column("_path")
     is_alike = pc.all(pc.or_kleene(pc.is_null(paths), pc.equal(paths, log))).as_py() in {True, None}
-    if not is_alike or any(table.column(name).null_count for name in REQUIRED[log]):
+    if not is_alike or any(table.column(column).null_count for column in REQUIRED[log]):
         return None
-    return table
+    numbers = {key: wanted.name for key, wanted in keys.items() if wanted.kind in {"double", "bigint"}}
+    return None if _has_wrong_values(lines, table, numbers, log, target) else table
+
+
+def _has_wrong_values(lines: pa.Table, table: pa.Table, numbers: Mapping[str, str], log: str, target: Target) -> bool:
+    """Return whether a number (key in the log, our name) that came out null stands in its line as something else."""
+    is_doubtful = pa.array(np.zeros(lines.num_rows, np.bool_))
+    for key, column in numbers.items():
+        values = table.column(column)
+        if values.null_count == len(values):
+            stands = pc.match_substring(lines.column("text"), f'"{key}"')
+        elif values.null_count:
+            stands = pc.is_in(lines.column("line"), table.column("line").filter(pc.is_null(values)))
+        else:
+            continue
+        is_doubtful = pc.or_(is_doubtful, flatten(stands))
+    doubtful = lines.filter(is_doubtful)
+    if doubtful.num_rows == 0:
+        return False
+    again = _extract(doubtful, log, target)
+    return bool(again.column("reason").null_count < again.num_rows)
+
+
+def name(key: str) -> str:
+    """Return a field's name as an SQL identifier."""
+    return '"' + key.replace('"', '""') + '"'
 
 
 def _parse_exactly(lines: pa.Table, target: Target) -> Iterator[tuple[str, pa.Table]]:
