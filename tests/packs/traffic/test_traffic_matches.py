@@ -195,6 +195,11 @@ def test_observed_hours_are_those_with_records() -> None:
     assert coverage["hours"] == pytest.approx(0.75)
 
 
+def test_record_that_ends_before_it_begins_still_shows_its_address() -> None:
+    (row,) = derive(flows=[flow(ended=NOON - HOUR)])["observed"].to_pylist()
+    assert (row["subject"], row["hours"], row["last_seen"]) == ("10.0.0.5", 0.0, NOON)
+
+
 def test_records_with_damaged_times_do_not_run_away() -> None:
     rows = [flow(ended=2**62), flow(sensor="netflow", started=-(2**61), ended=2**62)]
     known = derive(flows=rows, indicators=[listed()])

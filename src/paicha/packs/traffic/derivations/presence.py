@@ -66,7 +66,7 @@ def observed(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
         ibis.union(*clients, *servers)
         .left_join(inside, ["site", ("subject", "address")])
         .select(
-            "site", "subject", "first_hour", "last_hour", "first_seen", "last_seen", "records", "sampling", "level",
+            "site", "subject", "hour", "first_seen", "last_seen", "records", "sampling", "level",
             is_inside=_.address.notnull(),
         )
     )  # fmt: skip
@@ -96,39 +96,33 @@ def coverage(flows: Any, names: Any, mining_sessions: Any) -> Any:
 
 
 def _list_spans(table: Any, subject: str | None) -> Any:
-    """Return the records of each subject (of the whole site for None), added up by first and last hour."""
+    """Return the records of each subject (of the whole site for None), added up by the hour in which they begin."""
     columns = table.columns
     start, end = ("started", "ended") if "started" in columns else ("first_seen", "last_seen")
     rows = table.select(
         site=table.site,
         subject=table[subject] if subject else ibis.literal(""),
         first_seen=table[start],
-        last_seen=table[end],
+        last_seen=ibis.greatest(table[start], table[end]),
         count=table["count"].cast("int64") if "count" in columns else ibis.literal(1, "int64"),
-        sampling=table.sampling.cast("float64") if "sampling" in columns else ibis.literal(1.0, "float64"),
+        sampling=table.sampling if "sampling" in columns else ibis.literal(1.0, "float64"),
     ).filter(_.subject.notnull(), _.first_seen.notnull())
-    return rows.group_by(
-        site=_.site,
-        subject=_.subject,
-        first_hour=_.first_seen // HOUR_US,
-        last_hour=ibis.coalesce(_.last_seen, _.first_seen) // HOUR_US,
-    ).agg(
+    return rows.group_by(site=_.site, subject=_.subject, hour=_.first_seen // HOUR_US).agg(
         first_seen=_.first_seen.min(),
-        last_seen=ibis.coalesce(_.last_seen, _.first_seen).max(),
+        last_seen=_.last_seen.max(),
         records=_["count"].sum(),
-        sampling=ibis.coalesce(_.sampling, 1.0).max(),
+        sampling=ibis.coalesce(_.sampling.max(), 1.0),
     )
 
 
 def _list_hours(spans: Any, *by: str) -> Any:
     """Return every hour of the clock in the spans once, with the us from its first to its last record."""
-    bounds = spans.group_by(*by, "first_hour", "last_hour").agg(
-        first_seen=_.first_seen.min(), last_seen=_.last_seen.max()
-    )
-    last = ibis.least(bounds.last_hour, bounds.first_hour + LONGEST_RECORD_HOURS)
-    slots = bounds.mutate(hour=ibis.range(bounds.first_hour, last + 1).unnest())
-    slots = slots.mutate(
-        seen_from=ibis.greatest(slots.first_seen, slots.hour * HOUR_US),
-        seen_to=ibis.least(slots.last_seen, (slots.hour + 1) * HOUR_US),
+    last = ibis.least(spans.last_seen // HOUR_US, spans.hour + LONGEST_RECORD_HOURS)
+    slots = spans.mutate(slot=ibis.range(spans.hour, last + 1).unnest())
+    slots = slots.select(
+        *by,
+        hour=slots.slot,
+        seen_from=ibis.greatest(slots.first_seen, slots.slot * HOUR_US),
+        seen_to=ibis.least(slots.last_seen, (slots.slot + 1) * HOUR_US),
     )
     return slots.group_by(*by, "hour").agg(seen=_.seen_to.max() - _.seen_from.min())
