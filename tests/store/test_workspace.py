@@ -66,7 +66,7 @@ def test_an_unfinished_run_leaves_its_request_and_no_run(tmp_path):
         workspace.accept("t1", {"inputs": ["a.pcap"]})
         (workspace.begin_run("r-1") / "findings.parquet").write_bytes(b"half")
     with open_workspace(tmp_path / "w") as workspace:
-        assert workspace.list_pending() == [("t1", {"inputs": ["a.pcap"]})]
+        assert workspace.list_pending() == [{"inputs": ["a.pcap"]}]
         assert not workspace.find_run("r-1").exists()
         directory = workspace.begin_run("r-1")
         assert list(directory.iterdir()) == []

@@ -6,8 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 from paicha.app.request import ScreenRequest
-from paicha.app.screening import run_screening
-from paicha.kernel.errors import PaichaError
+from paicha.app.screening import HOPELESS, run_screening
 from paicha.store.ledger import append_event
 
 if TYPE_CHECKING:
@@ -19,8 +18,11 @@ def complete_interrupted(workspace: Workspace, progress: Progress, present: Scre
     """Carry out what was accepted and not finished, except what is asked for `present`ly anyway.
 
     A request that can no longer be carried out, because its inputs are gone, is struck off with an event in the ledger.
+
+    Raises:
+        OutputError, EngineError: it failed for a reason that may pass, such as a full disk; it stays to be completed.
     """
-    for token, content in workspace.list_pending():
+    for content in workspace.list_pending():
         request = ScreenRequest.from_json(content["request"])
         if request.token == present.token:
             continue
@@ -28,12 +30,11 @@ def complete_interrupted(workspace: Workspace, progress: Progress, present: Scre
         try:
             with run_screening(request, workspace, progress, content["actor"]):
                 pass
-        except PaichaError as error:
+        except HOPELESS as error:
             progress.say(f"an interrupted screening cannot be completed: {error}")
             with workspace.engine.begin() as connection:
                 append_event(
                     connection, content["actor"], "abandoned", {"request": content["request"], "why": str(error)}
                 )
-            workspace.dismiss(token)
     for partial in workspace.runs.glob("*.partial"):
         shutil.rmtree(partial, ignore_errors=True)

@@ -32,7 +32,7 @@ from paicha.engine.load import load
 from paicha.engine.policy import load_policy
 from paicha.engine.screen import screen
 from paicha.engine.sources import describe_source, find_inputs
-from paicha.kernel.errors import InputError, OutputError
+from paicha.kernel.errors import InputError, OutputError, PolicyError, RegistryError, UsageError
 from paicha.kernel.grades import Grade
 from paicha.kernel.reader import Reading
 from paicha.outputs.screening_json import write_screening
@@ -52,6 +52,10 @@ if TYPE_CHECKING:
 
 FINDINGS = "findings.parquet"
 VERDICTS = "verdicts.parquet"
+
+
+HOPELESS = (InputError, PolicyError, RegistryError, UsageError)
+"""Errors that the same request meets again: the user is told, and it is not kept for later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,11 @@ def run_screening(
         return
     workspace.accept(request.token, {"request": request.to_json(), "actor": actor})
     work = f"work-{request.token}"
-    outcome = _carry_out(request, workspace, workspace.begin_run(work), progress, actor)
+    try:
+        outcome = _carry_out(request, workspace, workspace.begin_run(work), progress, actor)
+    except HOPELESS:
+        workspace.dismiss(request.token)
+        raise
     shutil.rmtree(workspace.find_run(f"{work}.partial"), ignore_errors=True)
     workspace.dismiss(request.token)
     yield outcome

@@ -43,10 +43,10 @@ class Workspace:
         """Return the directory of a run, finished or not."""
         return self.runs / run
 
-    def list_pending(self) -> list[tuple[str, Mapping[str, Any]]]:
-        """Return the requests that were accepted and not finished, by token, oldest first."""
+    def list_pending(self) -> list[Mapping[str, Any]]:
+        """Return the requests that were accepted and not finished, the oldest first."""
         files = sorted((self.path / "pending").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
-        return [(file.stem, json.loads(file.read_text(encoding="utf-8"))) for file in files]
+        return [json.loads(file.read_text(encoding="utf-8")) for file in files]
 
     def accept(self, token: str, request: Mapping[str, Any]) -> None:
         """Write a request down, on the disk when this returns."""
