@@ -45,6 +45,9 @@ from paicha.packs.traffic.capture.tls import HANDSHAKE, HELLO, SERVER, begins_he
 AHEAD = 32
 """Packets whose flows are fetched into the cache before they are needed."""
 
+SKEW_US = 2_000_000
+"""By so much the clocks of two sensors of a site may differ."""
+
 REUSE_US = 10_000_000
 """After such a silence a new SYN begins a new connection, though the end of the old one was not seen."""
 
@@ -94,7 +97,7 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
     if slot >= 0:
         flow = tables.flows[slot]
         gap = packet.time - last_time(flow)
-        is_repeat = is_second_sighting(flow, packet, find_side(flow, packet), meta[SOURCE] & 0xFFFF)
+        is_repeat = is_second_sighting(flow, packet, find_side(flow, packet), meta[SOURCE] & 0xFFFF, tables.reading)
         if gap > patience(flow, meta) or (is_tcp and not is_repeat and begins_anew(flow, packet, gap)):
             end_flow(tables, slot)
             slot = -1
@@ -123,11 +126,14 @@ def find_side(flow: Any, packet: Any) -> int:
 
 
 @inlined
-def is_second_sighting(flow: Any, packet: Any, side: int, source: int) -> bool:
-    """Return whether another input has shown this side's packets up to this time already."""
-    if side == 0:
-        return flow.a_source != source and packet.time <= flow.a_last  # type: ignore[no-any-return]
-    return flow.b_source != source and packet.time <= flow.b_last  # type: ignore[no-any-return]
+def is_second_sighting(flow: Any, packet: Any, side: int, source: int, reading: Any) -> bool:
+    """Return whether another input shows this side's packets of this time.
+
+    As long as that input is being read and was heard on this side lately, it is the one that counts: the clocks of
+    two sensors differ by more than the time between packets.
+    """
+    first, last = (flow.a_source, flow.a_last) if side == 0 else (flow.b_source, flow.b_last)
+    return first != source and packet.time <= last + (SKEW_US if reading[first] else 0)  # type: ignore[no-any-return]
 
 
 @compiled

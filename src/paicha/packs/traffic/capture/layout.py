@@ -94,6 +94,9 @@ NAME_BYTES = 4_194_304
 ENDED_FLOWS = 32_768
 SEGMENTS_PER_STEP = 8192
 
+SOURCE_MARKS = 65_536
+"""Inputs that flows tell apart."""
+
 MAXIMUM_NAME = 253
 
 EVICTION_WINDOW = 4096
@@ -139,7 +142,7 @@ class NameWindow(NamedTuple):
 
 
 class Tables(NamedTuple):
-    """Everything that following packets changes."""
+    """Everything that following packets changes; `reading` marks the inputs that are open at the moment."""
 
     flows: Any
     index: Any
@@ -151,6 +154,7 @@ class Tables(NamedTuple):
     collectors: Any
     collected: Any
     oldest: Any
+    reading: Any
     window: NameWindow
 
 
@@ -180,6 +184,7 @@ def make_tables(max_live_flows: int, seed: int) -> Tables:
         collectors=np.zeros(COLLECTORS, COLLECTOR),
         collected=np.zeros((COLLECTORS, COLLECTED_BYTES), np.uint8),
         oldest=np.zeros((EVICTED_AT_ONCE, 2), np.int64),
+        reading=np.zeros(SOURCE_MARKS, np.uint8),
         window=NameWindow(
             meta=meta,
             rows=np.zeros(NAMES_PER_WINDOW + 1, NAME),

@@ -55,9 +55,11 @@ def read_inputs(
             pause = min((one.due for one in choice if one is not current), default=FOREVER)
             if current.capture is None:
                 current.capture = Input(current.source, current.index, current.head, bounds, stream.seed, pool)
+                stream.mark(current.capture, is_open=True)
             read_turn(current.capture, stream, min(FOREVER, pause - current.lag + SLICE_US), sink, advance)
             current.due = current.capture.next_time + current.lag
             if current.capture.is_done:
+                stream.mark(current.capture, is_open=False)
                 waiting.remove(current)
 
 

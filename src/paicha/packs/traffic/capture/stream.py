@@ -28,6 +28,7 @@ from paicha.packs.traffic.capture.layout import (
     SEGMENTS,
     SESSION_IDLE_US,
     SOURCE,
+    SOURCE_MARKS,
     SPARE_PACKETS,
     make_fragments,
     make_tables,
@@ -89,6 +90,10 @@ class Stream:
         if count:
             self._sweep(capture.data, count)
         return count > 0
+
+    def mark(self, capture: Input, *, is_open: bool) -> None:
+        """Note that an input begins or ends to be read."""
+        self._tables.reading[capture.index % SOURCE_MARKS] = is_open
 
     def feed(self, data: NDArray[np.uint8]) -> None:
         """Hand over all segments that point into `data`."""
