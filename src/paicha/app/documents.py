@@ -26,7 +26,8 @@ def name_run(pack: Pack, policy: Policy, inputs: Iterable[Input], given: GivenTa
     """Return the run's name: a hash of inputs, policy, owners, indicators, bounds and program version."""
     parts = sorted(f"{item.source.site}\x1e{item.sha256}" for item in inputs)
     told = (policy.sha256, given.owners_sha256 or "", given.indicators_sha256, str(request.since), str(request.until))
-    return name_by_hash("r", pack.name, __version__, *told, request.subjects_sha256 or "", *parts)
+    masking = "unmasked" if request.is_unmasked else ""
+    return name_by_hash("r", pack.name, __version__, *told, request.subjects_sha256 or "", masking, *parts)
 
 
 def make_documents(
@@ -60,7 +61,7 @@ def make_documents(
             "summary": pack.summarise(here, own_findings, own_verdicts, policy.values),
             "tables": {name: {"rows": rows.num_rows} for name, rows in here.items()},
         }
-        yield ScreeningDocument(head, own_verdicts, own_findings, paths, format_time)
+        yield ScreeningDocument(head, own_verdicts, own_findings, paths, format_time, request.is_unmasked)
 
 
 def _group_inputs(inputs: Sequence[Input], request: ScreenRequest) -> Iterator[tuple[Sequence[Input], str | None]]:

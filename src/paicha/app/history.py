@@ -82,7 +82,9 @@ def read_known(workspace: Workspace, pack: str) -> dict[tuple[str, str], Subject
         return read_subjects(connection, pack)
 
 
-def record(workspace: Workspace, run: Run, inputs: tuple[Input, ...], verdicts: pa.Table, actor: str) -> None:
+def record(
+    workspace: Workspace, run: Run, inputs: tuple[Input, ...], verdicts: pa.Table, actor: str, *, is_unmasked: bool
+) -> None:
     """Write a finished run, what it says of each subject, and the ledger's event, in one transaction."""
     rows = [
         RunInput(
@@ -104,6 +106,7 @@ def record(workspace: Workspace, run: Run, inputs: tuple[Input, ...], verdicts: 
         if record_run(connection, run, rows):
             update_subjects(connection, run.pack, subjects)
             content = {"run": run.run, "pack": run.pack, "inputs": len(rows), "verdicts": run.verdicts}
+            content |= {"unmasked": is_unmasked}
             append_event(connection, actor, "screened", content)
 
 

@@ -220,7 +220,7 @@ def _keep(task: _Task, work: Path, run: str, loaded: Loaded, found: Screening) -
     policy = (task.policy.name, task.policy.sha256)
     record(
         workspace, make_run(run, task.pack.name, as_of, policy, task.request.engine, counts), loaded.inputs,
-        found.verdicts, task.actor,
+        found.verdicts, task.actor, is_unmasked=task.request.is_unmasked,
     )  # fmt: skip
     return directory
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
 from paicha.kernel.grades import Grade
+from paicha.outputs.masked import mask_finding, mask_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -21,7 +22,8 @@ BATCH_ROWS = 4096
 class ScreeningDocument:
     """All of one document: `head` its fields up to `tables` in order, then the rows of verdicts and findings.
 
-    `paths` maps keys of inputs to paths; `write_time` turns UTC microseconds into ISO 8601 text.
+    `paths` maps keys of inputs to paths; `write_time` turns UTC microseconds into ISO 8601 text. Personal data are
+    masked unless `is_unmasked`.
     """
 
     head: Mapping[str, Any]
@@ -29,6 +31,7 @@ class ScreeningDocument:
     findings: pa.Table
     paths: Mapping[str, str]
     write_time: Callable[[int | None], str | None]
+    is_unmasked: bool = False
 
 
 def write_screening(document: ScreeningDocument, stream: IO[str]) -> None:
@@ -55,7 +58,8 @@ def _write_list(stream: IO[str], texts: Iterator[str]) -> None:
 
 def _list_verdicts(document: ScreeningDocument) -> Iterator[str]:
     for batch in document.verdicts.to_batches(max_chunksize=BATCH_ROWS):
-        for row in batch.to_pylist():
+        for raw in batch.to_pylist():
+            row = raw if document.is_unmasked else mask_verdict(raw)
             yield dump(
                 {
                     "id": row["id"],
@@ -83,7 +87,9 @@ def _list_verdicts(document: ScreeningDocument) -> Iterator[str]:
 
 def _list_findings(document: ScreeningDocument) -> Iterator[str]:
     for batch in document.findings.to_batches(max_chunksize=BATCH_ROWS):
-        for row in batch.to_pylist():
+        for raw in batch.to_pylist():
+            evidence = json.loads(raw["evidence"])
+            row = {**raw, "evidence": evidence} if document.is_unmasked else mask_finding(raw, evidence)
             yield dump(
                 {
                     "id": row["id"],
@@ -98,7 +104,7 @@ def _list_findings(document: ScreeningDocument) -> Iterator[str]:
                     "last_seen": document.write_time(row["last_seen"]),
                     "evidence_kind": row["evidence_kind"],
                     "grade": Grade(row["grade"]).word,
-                    "evidence": json.loads(row["evidence"]),
+                    "evidence": row["evidence"],
                     "measures": json.loads(row["measures"]),
                     "identities": row["identities"],
                     "set_aside": json.loads(row["set_aside"]) if row["set_aside"] else None,
