@@ -15,23 +15,14 @@ from traffic_rows import HOUR, NOON, SECOND, flow, indicator, name, owner, repor
 from paicha.engine.backend import open_backend
 from paicha.engine.grading import Asked
 from paicha.engine.screen import Screening, screen
-from paicha.kernel.pack import Pack
-from paicha.kernel.rule import Title
-from paicha.packs.traffic.derivations import DERIVATIONS, tell_inside
+from paicha.packs.traffic.pack import PACK
 from paicha.packs.traffic.policy import TrafficPolicy
-from paicha.packs.traffic.rules import EVIDENCE_FORMS, RULES
-from paicha.packs.traffic.summary import SUMMARY_TABLES, measure, summarise
+from paicha.packs.traffic.rules import RULES
+from paicha.packs.traffic.summary import SUMMARY_TABLES, summarise
 from paicha.packs.traffic.tables import GIVEN_TABLES, INPUT_TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-PACK = Pack(
-    name="traffic", title=Title("t", "t"), tables=INPUT_TABLES, given=GIVEN_TABLES, readers=(),
-    derivations=DERIVATIONS, rules=RULES, policy_model=TrafficPolicy, presets="paicha.packs.traffic.presets",
-    observed="observed", evidence_forms=EVIDENCE_FORMS, tell_inside=tell_inside, measure=measure,
-    summarise=summarise, summary_tables=SUMMARY_TABLES,
-)  # fmt: skip
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "flows": [
