@@ -1,10 +1,16 @@
 """The commands as a user meets them: what they print, how they end."""
 
+import dataclasses
 import json
+import random
 
 import pytest
 
 from paicha.reference.masking import mask
+from paicha.simulate.captures import write_capture
+from paicha.simulate.miners import plan_miner, simulate_session
+from paicha.store.ledger import read_events
+from paicha.store.workspace import open_workspace
 
 
 @pytest.fixture
@@ -145,15 +151,9 @@ def test_lists_and_registers_live_in_the_workspace(paicha, province):
 
 
 def test_e_mail_logins_are_masked_until_the_ledger_knows(paicha, tmp_path):
-    import random
-
-    from paicha.simulate.captures import write_capture
-    from paicha.simulate.miners import plan_miner, simulate_session
-
-    rng = random.Random(4)
-    spec = plan_miner("bitcoin", rng, client="10.0.0.7", server="203.0.113.9", start_us=1_748_829_600_000_000)
-    import dataclasses
-
+    spec = plan_miner(
+        "bitcoin-asic", random.Random(4), client="10.0.0.7", server="203.0.113.9", start_us=1_748_829_600_000_000
+    )
     packets, _ = simulate_session(dataclasses.replace(spec, login="someone@mail.example"), 4)
     write_capture(tmp_path / "mail.pcap", packets)
     hidden = paicha("screen", "traffic", "mail.pcap", "--json").stdout
@@ -161,3 +161,5 @@ def test_e_mail_logins_are_masked_until_the_ledger_knows(paicha, tmp_path):
     assert mask("email", "someone@mail.example") in hidden
     shown = paicha("screen", "traffic", "mail.pcap", "--json", "--unmask", "--workspace", "w").stdout
     assert "someone@mail.example" in shown
+    with open_workspace(tmp_path / "w") as workspace, workspace.engine.connect() as connection:
+        assert [event.content["unmasked"] for event in read_events(connection)] == [True]
