@@ -192,3 +192,19 @@ def test_published_lists_pass_but_for_their_misplaced_rows(name, form, rejected)
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line]
     wallets = [check_wallet(line) for line in lines]
     assert sum(w is None or w.valid is False or form not in w.coins for w in wallets) == rejected
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "worker"),
+    [
+        ("someone@mail.com", "someone@mail.com", None),
+        ("someone@mail.com.rig1", "someone@mail.com", "rig1"),
+        ("someone@mail.com.cn", "someone@mail.com.cn", None),
+        ("someone@mail.com.cn.rig", "someone@mail.com.cn", "rig"),
+        ("someone@mail.example/rig", "someone@mail.example", "rig"),
+        ("some.one@vip.qq.com.01", "some.one@vip.qq.com", "01"),
+    ],
+)
+def test_a_worker_behind_an_email_is_told_from_its_domain(text, value, worker):
+    login = classify_login(text)
+    assert (login.value, login.kind, login.worker) == (value, "email", worker)

@@ -23,6 +23,37 @@ LONGEST_LOGIN = 512
 LONGEST_WORKER = 64
 
 SCHEME = re.compile(r"([A-Za-z0-9]{2,12}):(?=.)")
+MAIL_ENDINGS = frozenset(
+    [
+        "com",
+        "net",
+        "org",
+        "edu",
+        "gov",
+        "info",
+        "io",
+        "me",
+        "cc",
+        "co",
+        "cn",
+        "ru",
+        "de",
+        "fr",
+        "uk",
+        "jp",
+        "kr",
+        "tw",
+        "hk",
+        "ua",
+        "pl",
+        "cz",
+        "br",
+        "example",
+        "test",
+    ]
+)
+"""Last labels after which, in a login, a worker's name may follow the domain of an e-mail address."""
+
 EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){0,4}\.[A-Za-z]{2,24}")
 ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}@?")
 PAYMENT_ID = re.compile(r"(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{16})(?=$|[./+])")
@@ -106,9 +137,22 @@ def _read_scheme(login: str) -> Login | None:
 
 def _read_email(login: str) -> Login | None:
     head, _, rest = login.partition("/")
-    if EMAIL.fullmatch(head):
-        return Login(head, "email", None, _find_worker("/" + rest), ())
+    address, worker = _split_email(head)
+    if EMAIL.fullmatch(address):
+        return Login(address, "email", None, _find_worker(f"/{worker}") or _find_worker(f"/{rest}"), ())
     return None
+
+
+def _split_email(text: str) -> tuple[str, str]:
+    """Return the address and the worker behind its last dot, as pools write `name@mail.com.worker`."""
+    name, sign, domain = text.partition("@")
+    labels = domain.split(".")
+    for place, label in enumerate(labels[1:], 1):
+        following = labels[place + 1 : place + 2]
+        is_country = bool(following) and len(following[0]) == 2 and following[0].isalpha()
+        if label.lower() in MAIL_ENDINGS and not is_country:
+            return f"{name}{sign}{'.'.join(labels[: place + 1])}", ".".join(labels[place + 1 :])
+    return text, ""
 
 
 def _read_account(login: str) -> Login | None:
