@@ -53,7 +53,6 @@ def test_something_found_is_status_three_only_where_asked(paicha, province):
         (["screen"], 2, "PACK"),
         (["screen", "traffic"], 2, "no input"),
         (["screen", "weather", "."], 2, "no such pack"),
-        (["screen", "traffic", "nowhere.pcap"], 1, "no such file"),
         (["screen", "traffic", ".", "--site", "east"], 2, "NAME=PATH"),
         (["screen", "traffic", ".", "--since", "yesterday"], 2, "not a date"),
         (["screen", "traffic", ".", "--policy", "strict"], 2, "no such policy"),
@@ -69,6 +68,12 @@ def test_wrong_use_is_one_clear_line(paicha, arguments, status, word):
     done = paicha(*arguments, status=status)
     assert word in done.stderr
     assert done.stdout == ""
+
+
+def test_where_nothing_could_be_read_nothing_is_said(paicha):
+    done = paicha("screen", "traffic", "nowhere.pcap", status=1, LANG="en_US.UTF-8")
+    assert "no such file" in done.stderr
+    assert "nothing can be said" in done.stdout
 
 
 def test_an_unreadable_input_is_told_and_the_rest_screened(paicha, province, tmp_path):

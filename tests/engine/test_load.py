@@ -14,7 +14,8 @@ def load_files(tmp_path):
         sources = []
         for number, (name, content) in enumerate(files):
             path = tmp_path / name
-            path.write_bytes(content)
+            if content is not None:
+                path.write_bytes(content)
             sources.append(describe_source(Given(path, "s"), number))
         out = tmp_path / "tables"
         out.mkdir(exist_ok=True)
@@ -44,11 +45,12 @@ def test_the_same_content_twice_is_read_once(load_files):
 
 
 def test_an_unknown_format_and_an_empty_file_are_told_and_the_rest_is_read(load_files):
-    loaded = load_files([("a", b"?"), ("b", b""), ("c", b"doors\nli,10,key\n")])
+    loaded = load_files([("a", b"?"), ("b", b""), ("c", b"doors\nli,10,key\n"), ("missing", None)])
     errors = [str(item.count.error) if item.count.error else None for item in loaded.inputs]
     assert "no format that paicha reads" in errors[0]
     assert "is empty" in errors[1]
     assert errors[2] is None
+    assert "no such file" in errors[3]
     assert count_rows(loaded) == 1
 
 

@@ -1,9 +1,10 @@
 import gzip
+import os
 
 import pyarrow as pa
 import pytest
 
-from paicha.engine.sources import Given, describe_source, find_inputs
+from paicha.engine.sources import Given, describe_source, find_inputs, hash_file
 from paicha.kernel.errors import InputError
 
 CONTENT = b"".join(b"line %d of a log that is long enough to fill a block\n" % n for n in range(20_000))
@@ -63,9 +64,15 @@ def test_directories_are_walked_in_order_and_hidden_files_left(tmp_path):
     assert found == ["3.log", "a/1.log", "b/2.log"]
 
 
-def test_a_missing_path_is_one_clear_line(tmp_path):
-    with pytest.raises(InputError, match="no such file"):
-        list(find_inputs([Given(tmp_path / "nothing", "s")]))
+def test_what_cannot_be_read_is_told_where_it_is_opened(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for name, word in (("nothing", "no such file"), ("pipe", "no regular file")):
+        source = describe(tmp_path / name)
+        assert source.head == b""
+        with pytest.raises(InputError, match=word):
+            source.open()
+        with pytest.raises(InputError, match=word):
+            hash_file(tmp_path / name)
 
 
 def test_a_loop_of_links_ends(tmp_path):

@@ -56,7 +56,7 @@ def load(
     Raises:
         OutputError: the disk is full.
     """
-    chosen = {source.position: _choose_reader(pack.readers, source) for source in sources}
+    chosen = {source.position: _choose_reader(pack.readers, source) if source.head else None for source in sources}
     with ThreadPoolExecutor(max_workers=1) as hasher:
         hashes = {s.position: hasher.submit(_try_hash, s.path) for s in sources}
         distinct, same_as = _drop_repeated(sources, lambda s: hashes[s.position].result())
@@ -107,8 +107,11 @@ def _drop_repeated(
     seen: dict[str, list[Source]] = {}
     for source in sources:
         alike = seen.setdefault(source.key, [])
+        if isinstance(find_hash(source), InputError):
+            distinct.append(source)
+            continue
         twin = next((s for s in alike if s.site == source.site and find_hash(s) == find_hash(source)), None)
-        if twin is not None and isinstance(find_hash(source), str):
+        if twin is not None:
             same_as[source.position] = twin
             continue
         differs = any(find_hash(s) != find_hash(source) for s in alike)
@@ -143,7 +146,7 @@ def _report(
         count.error = count.error or sha256
         sha256 = ""
     twin = same_as.get(source.position)
-    if reader is None and twin is None:
+    if reader is None and twin is None and count.error is None:
         what = "is empty" if source.size == 0 else "is in no format that paicha reads"
         count.error = InputError(what, where=str(source.path), remedy="see `paicha formats`")
     return Input(source, sha256, reader.name if reader else None, count, str(twin.path) if twin else None)

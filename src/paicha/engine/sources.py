@@ -64,11 +64,7 @@ class _CheckedStream(io.RawIOBase):
 
 
 def find_inputs(given: Iterable[Given]) -> Iterator[Given]:
-    """Yield the regular files behind what was given, directories walked in the order of their names.
-
-    Raises:
-        InputError: a path does not exist or cannot be read.
-    """
+    """Yield the files behind what was given: directories walked in the order of their names, anything else as it is."""
     for item in given:
         if item.path.is_dir():
             for directory, subdirectories, names in os.walk(item.path):
@@ -77,26 +73,19 @@ def find_inputs(given: Iterable[Given]) -> Iterator[Given]:
                     path = item.path.__class__(directory) / name
                     if path.is_file() and not name.startswith("."):
                         yield replace(item, path=path)
-        elif item.path.exists():
-            yield item
         else:
-            raise InputError("no such file or directory", where=str(item.path), remedy="check the path")
+            yield item
 
 
 def describe_source(item: Given, position: int) -> Source:
     """Return the source of one file, with its head decompressed.
 
-    Raises:
-        InputError: the file cannot be opened.
+    One that cannot be read has an empty head, and `InputError` is raised where it is opened.
     """
     try:
-        size = item.path.stat().st_size
-        with item.path.open("rb") as stream:
-            beginning = stream.read(HEAD_BYTES)
-            stream.seek(max(0, size - HEAD_BYTES))
-            end = stream.read(HEAD_BYTES)
-    except OSError as error:
-        raise InputError(f"cannot be read: {error.strerror}", where=str(item.path)) from error
+        size, beginning, end = _read_ends(item.path)
+    except InputError as error:
+        return Source(item.path, "unreadable", item.site, 0, None, b"", position, _refuse(error))
     compression = next((name for magic, name in _MAGIC if beginning.startswith(magic)), None)
     if compression is None and int.from_bytes(beginning[:4], "little") in _SKIPPABLE_FRAME:
         compression = "zstd"
@@ -107,6 +96,32 @@ def describe_source(item: Given, position: int) -> Source:
 
     head = beginning if compression is None else _read_head(open_stream)
     return Source(item.path, key, item.site, size, compression, head, position, open_stream)
+
+
+def _read_ends(path: Path) -> tuple[int, bytes, bytes]:
+    """Return a file's size, its first and its last bytes.
+
+    Raises:
+        InputError: it is missing, no regular file, or may not be read.
+    """
+    try:
+        if not path.is_file():
+            what = "is no regular file" if path.exists() else "no such file or directory"
+            raise InputError(what, where=str(path), remedy="check the path")
+        with path.open("rb") as stream:
+            size = path.stat().st_size
+            beginning = stream.read(HEAD_BYTES)
+            stream.seek(max(0, size - HEAD_BYTES))
+            return size, beginning, stream.read(HEAD_BYTES)
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", where=str(path)) from error
+
+
+def _refuse(error: InputError) -> Callable[[], BinaryIO]:
+    def refuse() -> BinaryIO:
+        raise error
+
+    return refuse
 
 
 def _open(path: Path, compression: str | None) -> BinaryIO:
@@ -135,6 +150,7 @@ def hash_file(path: Path) -> str:
     Raises:
         InputError: the file cannot be read to its end.
     """
+    _read_ends(path)
     try:
         with path.open("rb", buffering=0) as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

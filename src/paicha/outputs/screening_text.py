@@ -43,7 +43,8 @@ def print_document(console: Console, document: Mapping[str, Any], language: str)
             console.print(make_parts(document["summary"], part, language))
         console.print(make_verdicts(document["verdicts"], language))
     else:
-        console.print(say("none_found", language))
+        is_blind = all("error" in item for item in document["inputs"])
+        console.print(say("none_read" if is_blind else "none_found", language))
         if document["verdicts"]:
             console.print(make_verdicts(document["verdicts"], language))
     console.print(make_inputs(document, language))

@@ -36,6 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "reader": ("格式", "format"),
     "records": ("记录", "records"),
     "rejected": ("拒绝", "rejected"),
+    "none_read": ("没有读到任何输入，无法判断。", "No input could be read: nothing can be said."),
     "none_found": ("没有发现。", "Nothing was found."),
     "more": ("另有 {} 条，用 --json 查看全部。", "{} more; see all with --json."),
     "repeated": (
