@@ -90,7 +90,7 @@ def _measure(capture: Capture, repeats: int, nfstream: str | None) -> dict[str, 
 def _list_rows(name: str, capture: Capture, used: dict[str, Usage]) -> list[tuple[str, ...]]:
     per_mille = 1000 * capture.flows / capture.packets
     about = f"{name}: {capture.packets:,} packets, {per_mille:.1f} flows per 1,000, {capture.mean_bytes:.0f} B each"
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for command, one in used.items():
         pace = capture.packets / one.seconds
         speed = capture.bytes / one.seconds / 1e6

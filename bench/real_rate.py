@@ -61,8 +61,8 @@ def run(_: Options) -> Report:
     """Return our rate and the miner's for every capture, and the median errors of the stable ones."""
     about = (
         "Every capture of CJ-Sniffer, its label and the rate that a screening prints. `stable`: the miner's figures "
-        "over 10 s, 60 s and 15 min differ by less than 5 %, told from the label alone; the error is against the longest. "
-        "The label is the rate at the capture's end, ours the mean over it."
+        "over 10 s, 60 s and 15 min differ by less than 5 %, told from the label alone; the error is against the "
+        "longest. The label is the rate at the capture's end, ours the mean over it."
     )
     if not (FOLDER / "labels.csv").exists():
         return Report(TITLE, about, [], [Bar("real captures", "they are not beside the project", None)])
