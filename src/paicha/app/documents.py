@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def name_run(pack: Pack, policy: Policy, inputs: Iterable[Input], given: GivenTables, request: ScreenRequest) -> str:
     """Return the run's name: a hash of inputs, policy, owners, indicators, bounds and program version."""
-    parts = sorted(f"{item.source.site}\x1e{item.sha256}" for item in inputs)
+    parts = sorted(f"{item.source.site}\x1e{item.sha256 or item.source.path}" for item in inputs)
     told = (policy.sha256, given.owners_sha256 or "", given.indicators_sha256, str(request.since), str(request.until))
     masking = "unmasked" if request.is_unmasked else ""
     return name_by_hash("r", pack.name, __version__, *told, request.subjects_sha256 or "", masking, *parts)

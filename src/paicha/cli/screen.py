@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -66,9 +67,9 @@ def screen(
         pack=pack,
         inputs=_find_inputs(inputs or [], site or []),
         policy=_find_policy(policy),
-        units=_absolute(units),
-        indicators=tuple(str(path.resolve()) for path in indicators or []),
-        subjects=_absolute(subjects),
+        units=_absolute(units) if units else None,
+        indicators=tuple(_absolute(path) for path in indicators or []),
+        subjects=_absolute(subjects) if subjects else None,
         since=parse_time(since, "--since") if since else None,
         until=parse_time(until, "--until") if until else None,
         is_separate=separate,
@@ -99,12 +100,12 @@ def screen(
 def _find_inputs(plain: list[Path], named: list[str]) -> tuple[tuple[str, str], ...]:
     from paicha.app.request import DEFAULT_SITE
 
-    pairs = [(DEFAULT_SITE, str(path.absolute())) for path in plain]
+    pairs = [(DEFAULT_SITE, _absolute(path)) for path in plain]
     for text in named:
         name, separator, path = text.partition("=")
         if not (name and separator and path):
             raise UsageError(f"not NAME=PATH: {text!r}", where="--site", remedy="for example --site east=captures/")
-        pairs.append((name, str(Path(path).absolute())))
+        pairs.append((name, _absolute(Path(path))))
     if not pairs:
         raise UsageError("no input", remedy="name files or directories, or --site NAME=PATH")
     return tuple(pairs)
@@ -112,8 +113,8 @@ def _find_inputs(plain: list[Path], named: list[str]) -> tuple[tuple[str, str], 
 
 def _find_policy(name_or_file: str) -> str:
     path = Path(name_or_file)
-    return str(path.absolute()) if path.is_file() else name_or_file
+    return _absolute(path) if path.is_file() else name_or_file
 
 
 def _absolute(path: Path | None) -> str | None:
-    return str(path.absolute()) if path else None
+    return _absolute(path) if path else None
