@@ -116,5 +116,6 @@ def _find_policy(name_or_file: str) -> str:
     return _absolute(path) if path.is_file() else name_or_file
 
 
-def _absolute(path: Path | None) -> str | None:
-    return _absolute(path) if path else None
+def _absolute(path: Path) -> str:
+    # Not resolve(): a link stays what the user named.
+    return os.path.abspath(path)  # noqa: PTH100
