@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from paicha.kernel.reader import Reading, Sink, Source
 
-BLOCK_BYTES = 1 << 23
+BLOCK_BYTES = 1 << 24
 """Bytes read at once; a line longer than this is rejected, so that a file without newlines cannot fill the memory."""
 
 NEWLINE = 10

@@ -6,13 +6,11 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from paicha.packs.traffic.readers.blocks import read_blocks, tabulate_lines
+from paicha.packs.traffic.readers.blocks import Block, read_blocks, tabulate_lines
 from paicha.packs.traffic.readers.delimited import DUCK, ask, quote, reject_reasons
-from paicha.packs.traffic.readers.rows import flatten
 from paicha.packs.traffic.readers.zeek_fields import FIELDS, REQUIRED, SIGNS, find_log
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ def read_json_log(target: Target) -> Iterator[tuple[str, pa.Table]]:
         lines = tabulate_lines(block)
         first = find_first_record(block.data)
         log = find_log(str(first.get("_path") or ""), frozenset(first))
-        table = None if log is None else _parse_quickly(lines, log, first, target)
+        table = None if log is None else _parse_quickly(block, lines, log, first, target)
         if log is not None and table is not None:
             yield log, table
         else:
@@ -44,7 +42,9 @@ def find_first_record(data: bytes) -> dict[str, Any]:
     return record if isinstance(record, dict) else {}
 
 
-def _parse_quickly(lines: pa.Table, log: str, first: Mapping[str, Any], target: Target) -> pa.Table | None:
+def _parse_quickly(
+    block: Block, lines: pa.Table, log: str, first: Mapping[str, Any], target: Target
+) -> pa.Table | None:
     """Return the columns where all lines are records of one log without a wrong value, else None.
 
     Fields are looked for under the names that the first record has, and read as what they should be; DuckDB makes a
@@ -59,37 +59,36 @@ def _parse_quickly(lines: pa.Table, log: str, first: Mapping[str, Any], target: 
     shape = quote(json.dumps(kinds | {"_path": "VARCHAR"}))
     query = (
         f'SELECT line, r._path AS "_path", {columns} FROM (SELECT line, from_json(text, {shape}) AS r '  # noqa: S608
-        "FROM paicha_lines WHERE text <> chr(10)) ORDER BY line"
+        "FROM paicha_lines)"
     )
+    if block.data.startswith(b"\n") or b"\n\n" in block.data:
+        return None
     try:
         table = ask(target, query, paicha_lines=lines)
     except duckdb.InvalidInputException:  # a line is no JSON
         return None
+    if not table.column("line").equals(lines.column("line")):  # DuckDB's threads need not keep the order
+        table = table.sort_by("line")
     paths = table.column("_path")
     is_alike = pc.all(pc.or_kleene(pc.is_null(paths), pc.equal(paths, log))).as_py() in {True, None}
     if not is_alike or any(table.column(column).null_count for column in REQUIRED[log]):
         return None
     numbers = {key: wanted.name for key, wanted in keys.items() if wanted.kind in {"double", "bigint"}}
-    return None if _has_wrong_values(lines, table, numbers, log, target) else table
+    return None if _may_hold_wrong_values(block, lines, table, numbers) else table
 
 
-def _has_wrong_values(lines: pa.Table, table: pa.Table, numbers: Mapping[str, str], log: str, target: Target) -> bool:
-    """Return whether a number (key in the log, our name) that came out null stands in its line as something else."""
-    is_doubtful = pa.array(np.zeros(lines.num_rows, np.bool_))
+def _may_hold_wrong_values(block: Block, lines: pa.Table, table: pa.Table, numbers: Mapping[str, str]) -> bool:
+    """Return whether a number (key in the log, our name) came out null in a line that has its key."""
     for key, column in numbers.items():
-        values = table.column(column)
+        values, sign = table.column(column), f'"{key}"'
         if values.null_count == len(values):
-            stands = pc.match_substring(lines.column("text"), f'"{key}"')
+            if block.data.find(sign.encode()) >= 0:
+                return True
         elif values.null_count:
-            stands = pc.is_in(lines.column("line"), table.column("line").filter(pc.is_null(values)))
-        else:
-            continue
-        is_doubtful = pc.or_(is_doubtful, flatten(stands))
-    doubtful = lines.filter(is_doubtful)
-    if doubtful.num_rows == 0:
-        return False
-    again = _extract(doubtful, log, target)
-    return bool(again.column("reason").null_count < again.num_rows)
+            doubtful = lines.column("text").filter(pc.is_null(values))
+            if pc.any(pc.match_substring(doubtful, sign)).as_py():
+                return True
+    return False
 
 
 def name(key: str) -> str:
