@@ -57,15 +57,19 @@ SOFTWARE = (("xmrig", "ghostrider"), ("cpuminer-gr", "ghostrider"), ("wildrig-rt
 FISHHASH_SINCE_US = 1_713_900_000_000_000
 """Block 503,338 of Iron Fish, 23 April 2024: blake3 before, FishHash from then on."""
 
+BITCOIN_SINCE_US = 1_546_300_800_000_000
+"""Since 2019 a job of Bitcoin shows itself by its network difficulty (compact target 0x17… and below)."""
+
 PLACEHOLDERS = frozenset({"x", "worker", "default"})
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What a session is called by."""
+    """What a session is called by; the algorithm is the dialect's usual one unless the exchange shows it."""
 
     dialect: str
     algorithm: Algorithm | None
+    is_algorithm_shown: bool
     coin: str | None
     logins: tuple[Login, ...]
     worker: str | None
@@ -84,9 +88,12 @@ def identify(session: Session) -> Identity:
         logins.setdefault(login.value, login)
         worker = worker or login.worker or apart
     coins = _list_coins(dialect, tuple(logins.values()))
-    algorithm = _find_algorithm(session, dialect, coins)
+    if coins == ("BTC",) and _is_paid_only(session):
+        coins = ()
+    shown = _find_algorithm(session, dialect, coins)
+    algorithm = shown or find_algorithm(USUAL.get(dialect))
     return Identity(
-        dialect, algorithm, _find_coin(session, dialect, algorithm, coins), tuple(logins.values()),
+        dialect, algorithm, shown is not None, _find_coin(session, dialect, algorithm, coins), tuple(logins.values()),
         worker or session.worker,
     )  # fmt: skip
 
@@ -105,7 +112,17 @@ def _list_coins(dialect: str, logins: tuple[Login, ...]) -> tuple[str, ...]:
     return tuple(coins)
 
 
+def _is_paid_only(session: Session) -> bool:
+    """Whether a Bitcoin wallet says only what the pool pays in: the work handed out is not Bitcoin's."""
+    return (
+        session.first_work is not None
+        and session.jobs > 0
+        and (session.first_work >= BITCOIN_SINCE_US and "BTC" not in session.coins)
+    )
+
+
 def _find_algorithm(session: Session, dialect: str, coins: tuple[str, ...]) -> Algorithm | None:
+    """Return the algorithm that the exchange shows; None where it is open."""
     if session.algorithms:
         named = max(session.algorithms, key=lambda name: session.algorithms[name])
         if (found := find_algorithm(named)) is not None:
@@ -113,7 +130,7 @@ def _find_algorithm(session: Session, dialect: str, coins: tuple[str, ...]) -> A
     if dialect in {"chia", "stratum-v2"}:
         return None
     if dialect == "cryptonote" and "XMR" in coins and session.first_work is not None:
-        return find_algorithm(_date_monero(session.first_work))
+        return find_algorithm(date_monero(session.first_work))
     if len(coins) == 1 and (found := find_algorithm_of_coin(coins[0])) is not None:
         families = FAMILIES.get(dialect)
         if families is None or found.family in families:
@@ -124,7 +141,7 @@ def _find_algorithm(session: Session, dialect: str, coins: tuple[str, ...]) -> A
         return find_algorithm(named)
     if dialect == "ironfish" and session.first_work is not None and session.first_work < FISHHASH_SINCE_US:
         return find_algorithm("blake3-ironfish")
-    return find_algorithm(USUAL.get(dialect))
+    return find_algorithm(USUAL[dialect]) if dialect in COINS and dialect in USUAL else None
 
 
 def _find_coin(session: Session, dialect: str, algorithm: Algorithm | None, coins: tuple[str, ...]) -> str | None:
@@ -146,5 +163,6 @@ MONERO = (
 """Until when (6 April 2018, 18 October 2018, 9 March 2019, 30 November 2019) Monero was mined with what."""
 
 
-def _date_monero(time: int) -> str:
+def date_monero(time: int) -> str:
+    """Return the id of the algorithm that Monero was mined with at a time."""
     return next((name for until, name in MONERO if time < until), "randomx")

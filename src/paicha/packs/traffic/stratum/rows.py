@@ -51,6 +51,7 @@ def make_row(
         "dialect": identity.dialect,
         "coin": identity.coin,
         "algorithm": identity.algorithm.id if identity.algorithm else None,
+        "is_algorithm_shown": identity.is_algorithm_shown,
         "software": session.software,
         "logins": [{"value": one.value, "kind": one.kind, "valid": one.valid} for one in identity.logins],
         "worker": identity.worker,
@@ -141,6 +142,7 @@ def _sum_work(session: Session, identity: Identity, conversation: Conversation) 
         "work_low": unit.low,
         "work_high": unit.high,
         "work_unit": unit.words,
+        "hashes_per_difficulty": None if session.has_targets else unit.hashes,
         "difficulty": difficulty,
     }
 

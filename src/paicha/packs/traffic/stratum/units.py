@@ -42,33 +42,52 @@ TARGETS = Unit(None, words="target: 2^256 over the target, or hashes as sent")
 UNKNOWN = Unit(None)
 
 
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """What a session's plain difficulties amount to.
+
+    `total` is the sum over valid shares, `least` the smallest difficulty, `claim` the hash rate that the client claims.
+    """
+
+    total: float
+    shares: int
+    least: float
+    seconds: float
+    claim: float | None
+
+
 def resolve_unit(
     session: Session, dialect: str, algorithm: Algorithm | None, difficulties: dict[float, int], seconds: float
 ) -> Unit:
     """Return the unit of the plain difficulties of a session; `difficulties` counts its valid shares by difficulty."""
     if not difficulties:
         return TARGETS if session.has_targets else UNKNOWN
+    total = sum(value * count for value, count in difficulties.items())
+    claim = median(session.reported) if session.reported else None
+    plain = Plain(total, sum(difficulties.values()), min(difficulties), seconds, claim)
+    return judge_unit(dialect, algorithm, plain)
+
+
+def judge_unit(dialect: str, algorithm: Algorithm | None, plain: Plain) -> Unit:
+    """Return the unit of plain difficulties: what pools of the algorithm agree on, else what is plausible."""
     usual = algorithm.hashes_per_difficulty if algorithm is not None else None
     raw_from = algorithm.raw_from if algorithm is not None else None
-    if raw_from is not None and min(difficulties) >= raw_from:
+    if raw_from is not None and plain.least >= raw_from:
         return Unit(1.0, words="difficulty in hashes: too great to be in any other unit")
     if dialect == "alephium" or (algorithm is not None and algorithm.is_unit_certain and usual):
         return Unit(usual, words=f"difficulty × {usual or 0:.10g} hashes, as all pools of this algorithm count")
     base = usual or BITCOIN
-    shares = sum(difficulties.values())
-    plain = sum(value * count for value, count in difficulties.items())
-    pace = plain / seconds if seconds > 0 and shares >= LEAST_SHARES else None
-    claimed = _judge_claim(session.reported, pace, base)
+    pace = plain.total / plain.seconds if plain.seconds > 0 and plain.shares >= LEAST_SHARES else None
+    claimed = _judge_claim(plain.claim, pace, base)
     if claimed is not None:
         return Unit(claimed, words=f"difficulty × {claimed:.10g} hashes, as the client's own hash rate has it")
     return _judge_devices(algorithm, pace, base)
 
 
-def _judge_claim(reported: list[float], pace: float | None, base: float) -> float | None:
+def _judge_claim(claim: float | None, pace: float | None, base: float) -> float | None:
     """Return the reading that agrees best with the hash rate which the client claims; None where none does."""
-    if not reported or pace is None:
+    if not claim or not pace:
         return None
-    claim = median(reported)
     best = min({base, *READINGS}, key=lambda unit: max(pace * unit / claim, claim / (pace * unit)))
     return best if 1 / CLAIM_FACTOR <= pace * best / claim <= CLAIM_FACTOR else None
 
