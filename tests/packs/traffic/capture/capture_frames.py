@@ -7,12 +7,14 @@ import struct
 from collections import defaultdict
 from dataclasses import dataclass, field
 from ipaddress import ip_address
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from paicha.kernel.reader import Reading, Source
 from paicha.packs.traffic.capture.reader import CAPTURE_READER
 from paicha.packs.traffic.policy import TrafficPolicy
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SYN, FIN, RST, ACK, PSH = 2, 1, 4, 16, 8
 START = 1_700_000_000_000_000
@@ -72,9 +74,7 @@ def interface(link=1, order="<", options: bytes = b"") -> bytes:
 
 
 def enhanced(time_ticks: int, data: bytes, order="<", which=0, wire=None) -> bytes:
-    head = struct.pack(
-        order + "IIIII", which, time_ticks >> 32, time_ticks & 0xFFFFFFFF, len(data), wire or len(data)
-    )
+    head = struct.pack(order + "IIIII", which, time_ticks >> 32, time_ticks & 0xFFFFFFFF, len(data), wire or len(data))
     return block(6, head + data, order)
 
 

@@ -57,8 +57,9 @@ def test_pcapng_resolutions_sections_and_strange_blocks(tmp_path):
         else:
             out += enhanced((time - 100_000_000) * 1000, data)
     out += section(">") + interface(order=">") + b"".join(enhanced(t, d, ">") for t, d in FRAMES[4:7])
-    old = struct.pack(">HHIIII", 0, 0, FRAMES[7][0] >> 32, FRAMES[7][0] & 0xFFFFFFFF, len(FRAMES[7][1]), len(FRAMES[7][1]))
-    out += block(2, old + FRAMES[7][1], ">")
+    time, data = FRAMES[7]
+    old = struct.pack(">HHIIII", 0, 0, time >> 32, time & 0xFFFFFFFF, len(data), len(data))
+    out += block(2, old + data, ">")
     kept = read(tmp_path, out)
     assert summarise(kept) == EXPECTED
     assert (kept.accepted, kept.rejects) == (8, [])
@@ -138,7 +139,8 @@ def test_recognising_never_fails(head):
 def test_damage_is_counted_not_raised(tmp_path, make, changes, cut):
     hello = b"\x16\x03\x01\x00\x30\x01\x00\x00\x2c\x03\x03" + bytes(60)
     query = b"\0\x01\1\0\0\1\0\0\0\0\0\0\3www\7example\3org\0\0\1\0\1"
-    frames = talk(payloads=((0, b'{"id":1,"method":"mining.subscribe","params":[]}\n'), (1, hello), (0, b"\0\x21" + query)))
+    login = b'{"id":1,"method":"mining.subscribe","params":[]}\n'
+    frames = talk(payloads=((0, login), (1, hello), (0, b"\0\x21" + query)))
     frames += talk(sport=40001, dport=53, payloads=((0, hello), (1, b"\0\x21" + query)), start=START + 500)
     data = bytearray(make(frames))
     for place, byte in changes:

@@ -25,7 +25,8 @@ def send(time, flags, *, back=False, payload=b"", sport=40000, dport=443):
 
 def test_a_new_syn_on_a_closed_pair_is_a_new_flow(tmp_path):
     for end in ([send(START + 3, RST)], [send(START + 3, FIN | ACK), send(START + 4, FIN | ACK, back=True)]):
-        frames = [send(START, SYN), send(START + 1, SYN | ACK, back=True), *end, send(START + 5, ACK), send(START + 9, SYN)]
+        begin = [send(START, SYN), send(START + 1, SYN | ACK, back=True)]
+        frames = [*begin, *end, send(START + 5, ACK), send(START + 9, SYN)]
         flows = read(tmp_path, pcap(frames)).flows
         assert [row["packets_out"] + row["packets_in"] for row in flows] == [len(frames) - 1, 1]
 
@@ -90,8 +91,9 @@ def test_rotated_files_are_one_stream_in_any_order(tmp_path):
 
 def test_full_table_closes_the_longest_idle(tmp_path):
     policy = TrafficPolicy(capture=CapturePolicy(max_live_flows=1024))
-    frames = [(START + n, ethernet(ipv4(A, f"192.0.{n // 250}.{n % 250}", 17, udp(5000, 9, b"x")))) for n in range(4000)]
-    keep = [(START + n, ethernet(ipv4(A, "198.51.100.1", 17, udp(5000, 9, b"x")))) for n in range(0, 4000, 50)]
+    datagram = udp(5000, 9, b"x")
+    frames = [(START + n, ethernet(ipv4(A, f"192.0.{n // 250}.{n % 250}", 17, datagram))) for n in range(4000)]
+    keep = [(START + n, ethernet(ipv4(A, "198.51.100.1", 17, datagram))) for n in range(0, 4000, 50)]
     flows = read(tmp_path, pcap(sorted(frames + keep)), policy=policy).flows
     assert sum(row["packets_out"] for row in flows) == 4080
     (kept,) = [row for row in flows if row["server_ip"] == "198.51.100.1"]
@@ -119,7 +121,8 @@ def test_addresses_as_text(addresses):
     low = np.array([number & (2**64 - 1) for number in numbers], np.uint64)
     texts = format_addresses(high, low, six).to_pylist()
     assert [ip_address(text) for text in texts] == addresses
-    assert texts == [IPv6Address._string_from_ip_int(n) if v else str(ip_address(n)) for n, v in zip(numbers, six, strict=True)]
+    for text, number, is_six in zip(texts, numbers, six, strict=True):
+        assert text == (IPv6Address._string_from_ip_int(number) if is_six else str(ip_address(number)))
 
 
 @given(st.integers(0, 2**16 - 1), st.lists(st.booleans(), min_size=8, max_size=8))

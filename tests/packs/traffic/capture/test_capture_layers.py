@@ -68,7 +68,7 @@ def extended(*headers: tuple[int, bytes]) -> bytes:
         (229, SIX),
         (1, ethernet(SIX)),
         (101, ipv4("10.9.9.9", "10.8.8.8", 41, SIX)),
-        (101, extended((0, b"\0" + bytes(6)), (60, b"\1" + bytes(14)), (43, b"\0" + bytes(6)), (51, b"\4" + bytes(22)))),
+        (101, extended((0, bytes(7)), (60, b"\1" + bytes(14)), (43, bytes(7)), (51, b"\4" + bytes(22)))),
         (101, extended((44, b"\0\0\0" + bytes(4)))),
     ],
 )
@@ -79,8 +79,8 @@ def test_ipv6(tmp_path, link, frame):
 
 
 def test_other_protocols_have_no_ports(tmp_path):
-    frames = [(START, ipv4("10.0.0.1", "10.0.0.2", 1, bytes(8))), (START + 1, ipv4("10.0.0.2", "10.0.0.1", 1, bytes(8)))]
-    (flow,) = read(tmp_path, pcap(frames, link=101)).flows
+    there, back = ipv4("10.0.0.1", "10.0.0.2", 1, bytes(8)), ipv4("10.0.0.2", "10.0.0.1", 1, bytes(8))
+    (flow,) = read(tmp_path, pcap([(START, there), (START + 1, back)], link=101)).flows
     assert (flow["protocol"], flow["client_port"], flow["server_port"]) == (1, None, None)
     assert (flow["client_ip"], flow["packets_out"], flow["packets_in"]) == ("10.0.0.1", 1, 1)
 
@@ -125,7 +125,9 @@ def test_datagram_that_is_never_complete_still_counts(tmp_path):
 
 
 def test_flood_of_fragments_is_bounded(tmp_path):
-    frames = [(START + n, ipv4("10.0.0.1", "10.0.0.2", 17, bytes(16), identity=n, offset=8 * (n % 9), more=True)) for n in range(5000)]
-    kept = read(tmp_path, pcap(frames, link=101))
+    def piece(number: int) -> bytes:
+        return ipv4("10.0.0.1", "10.0.0.2", 17, bytes(16), identity=number, offset=8 * (number % 9), more=True)
+
+    kept = read(tmp_path, pcap([(START + n, piece(n)) for n in range(5000)], link=101))
     assert kept.accepted == 5000
     assert sum(row["packets_out"] for row in kept.flows) == 5000
