@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import capture_speed, captures, hash_rate, logs, memory, packet_rate, real_rate, start
+from bench import capture_speed, captures, fuzz, hash_rate, logs, memory, packet_rate, real_rate, start
 from bench.inputs import ROOT, NoRoomError
 from bench.machine import describe_machine
 from bench.results import Options
@@ -27,6 +27,7 @@ BENCHMARKS = {
     "logs": logs,
     "capture-speed": capture_speed,
     "memory": memory,
+    "fuzz": fuzz,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- {name} -->", "<!-- end of {name} -->"
