@@ -140,5 +140,6 @@ def ask(target: Target, query: str, **tables: pa.Table) -> pa.Table:
 
 
 def quote(text: str) -> str:
-    """Return a text as an SQL literal."""
-    return "'" + text.replace("'", "''") + "'"
+    """Return the SQL of a text; a NUL, which ends a literal for the parser, is put in by its number."""
+    parts = ("'" + part.replace("'", "''") + "'" for part in text.split("\0"))
+    return "(" + " || chr(0) || ".join(parts) + ")"
