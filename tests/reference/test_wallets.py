@@ -1,5 +1,6 @@
 import hashlib
 import os
+import random
 import string
 import time
 from pathlib import Path
@@ -12,6 +13,7 @@ from paicha.reference.algorithms import find_algorithms_of_coin
 from paicha.reference.base58 import ALPHABET, decode_base58, decode_cryptonote
 from paicha.reference.files import read_document
 from paicha.reference.wallets import LONGEST_LOGIN, check_wallet, classify_login
+from paicha.simulate.wallets import WALLET_KINDS, make_wallet
 
 SHARED = Path(os.environ.get("PAICHA_SHARED", Path(__file__).resolve().parents[2].parent / "shared"))
 
@@ -99,6 +101,31 @@ def test_what_cannot_be_tested_is_not_claimed():
     assert check_wallet("9C99D212F7E5DAA18AB50810E0FD255D1F04303B").valid is None
     assert check_wallet("a" * 64).valid is None
     assert check_wallet("k:" + "0a" * 32).coins == ("KDA",)
+
+
+@pytest.mark.parametrize("kind", WALLET_KINDS)
+@given(seed=st.integers(0, 2**32))
+def test_every_simulated_wallet_is_recognised_with_its_worker(kind, seed):
+    wallet = make_wallet(kind, random.Random(seed))
+    for login in (wallet, f"{wallet}.rig1", f"{wallet}/rig1"):
+        found = classify_login(login)
+        assert (found.value, found.kind) == (wallet, "wallet")
+        assert found.worker == (None if login == wallet else "rig1")
+        assert found.valid is not False
+        assert kind.partition("-")[0] in found.coins or found.coins[0] == "ETH"
+
+
+def test_an_account_of_aeternity_is_checked():
+    good = "ak_2swhLkgBPeeADxVTAVCJnZLY5NZtCFiM93JxsEaMuC59euuFRQ"  # of the Aeternity SDK's own tests
+    assert check_wallet(good).valid is True
+    assert check_wallet(good[:-1] + "R").valid is False
+    assert classify_login(good + "_rig").worker == "rig"
+    assert check_wallet("ak_" + "1" * 40) is None
+
+
+@pytest.mark.parametrize("text", ["0" * 68, "f" * 65 + "G", "z" * 88, "1" * 88, "a" * 87, "A1b" * 44])
+def test_nearly_a_wallet_is_none(text):
+    assert check_wallet(text) is None
 
 
 def test_taproot_needs_bech32m_and_version_0_bech32():

@@ -24,6 +24,8 @@ from paicha.reference.bech32 import (
 from paicha.reference.files import read_document
 
 EVM = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")
+BEAM = re.compile(r"[0-9a-f]{65,67}")
+AETERNITY = re.compile(r"ak_([1-9A-Za-z]{38,52})")
 HEXADECIMAL = re.compile(r"[0-9a-f]{64}|[0-9A-F]{64}")
 SIA = re.compile(r"[0-9a-f]{76}")
 KADENA = re.compile(r"k:[0-9a-f]{64}")
@@ -36,6 +38,7 @@ BARE_KASPA = re.compile(rf"[qp][{CHARSET}]{{60,62}}")
 GROESTL_VERSION = "24"
 SHORT_BASE58 = range(26, 37)
 CRYPTONOTE_LENGTHS = range(90, 130)
+SERO_LENGTHS = (86, 87, 88, 130, 131, 132)
 KEYS_BYTES = 64
 PAYMENT_ID_BYTES = 8
 
@@ -146,8 +149,21 @@ def read_base58check(text: str) -> Wallet | None:
     return Wallet(text, "base58check", tuple(versions[version]), None if version == GROESTL_VERSION else False)
 
 
+def read_aeternity(text: str) -> Wallet | None:
+    """Return an Aeternity account: ak_ and the base58check of 32 bytes (aeternity/protocol, node/api/api_encoding)."""
+    match = AETERNITY.fullmatch(text)
+    data = decode_base58(match[1]) if match else None
+    if match is None or data is None or len(data) != 36:
+        return None
+    return Wallet(text, "aeternity", ("AE",), decode_base58check(match[1]) is not None)
+
+
 def read_unchecked(text: str) -> Wallet | None:
-    """Return an address without a checksum, by its shape: Alephium, Iron Fish, Kadena; and Sia's, which has one."""
+    """Return an address without a checksum, by its shape: Alephium, Beam, Iron Fish, Kadena, SERO; and Sia's, with one.
+
+    Beam's are a channel of some bits and a public key of 32 bytes in hexadecimal without leading zeros, SERO's 64 or
+    96 bytes in base58.
+    """
     if SIA.fullmatch(text):
         data = bytes.fromhex(text)
         valid = hashlib.blake2b(data[:32], digest_size=32).digest()[:6] == data[32:]
@@ -156,6 +172,8 @@ def read_unchecked(text: str) -> Wallet | None:
         return Wallet(text, "kadena", ("KDA",), None)
     if HEXADECIMAL.fullmatch(text):
         return Wallet(text, "hex64", ("IRON",), None)
+    if BEAM.fullmatch(text):
+        return Wallet(text, "beam", ("BEAM",), None)
     if XELIS.fullmatch(text):
         return Wallet(text, "xelis", ("XEL",), True if decode_bech32(text, ":") else None)
     if len(text) in range(43, 46) and is_base58(text) and _has_mixed_signs(text):
@@ -164,6 +182,10 @@ def read_unchecked(text: str) -> Wallet | None:
             return Wallet(text, "alephium", ("ALPH",), None)
         if len(data) == 32:
             return Wallet(text, "solana", ("SOL",), None)
+    if len(text) in SERO_LENGTHS and is_base58(text) and _has_mixed_signs(text):
+        data = decode_base58(text) or b""
+        if len(data) in {64, 96}:
+            return Wallet(text, "sero", ("SERO",), None)
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from paicha.reference.wallet_formats import (
     Wallet,
+    read_aeternity,
     read_base58check,
     read_bech32,
     read_cashaddr,
@@ -16,7 +17,9 @@ from paicha.reference.wallet_formats import (
     read_unchecked,
 )
 
-READERS = (read_evm, read_cryptonote, read_bech32, read_cashaddr, read_ergo, read_base58check, read_unchecked)
+READERS = (
+    read_evm, read_cryptonote, read_bech32, read_cashaddr, read_ergo, read_aeternity, read_base58check, read_unchecked,
+)  # fmt: skip
 """The forms in the order in which they are tried."""
 
 LONGEST_LOGIN = 512
@@ -58,7 +61,7 @@ EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{
 ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}@?")
 PAYMENT_ID = re.compile(r"(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{16})(?=$|[./+])")
 HEAD = re.compile(r"[^./+]*")
-ALPHANUMERIC = re.compile(r"(?:[a-z]{1,12}:)?[0-9A-Za-z]+")
+ALPHANUMERIC = re.compile(r"(?:[a-z]{1,12}:|ak_)?[0-9A-Za-z]+")
 MODES = frozenset({"solo", "pplns", "prop", "pps", "party", "nicehash"})
 
 
