@@ -15,6 +15,7 @@ from traffic_rows import HOUR, NOON, SECOND, ask, derive, owner, session
 
 from paicha.packs.traffic.derivations.estimates import Work, estimate_rates
 from paicha.packs.traffic.derivations.merging import find_relayed, merge_sessions
+from paicha.packs.traffic.derivations.pools import SESSION_POOLS
 from paicha.packs.traffic.derivations.presence import COVERAGE, OBSERVED
 from paicha.packs.traffic.derivations.sessions import sessions as derivation
 from paicha.packs.traffic.policy import TrafficPolicy
@@ -43,6 +44,7 @@ def make(
     seen = [{"site": "s", "subject": "10.0.0.5", "first_seen": NOON, "last_seen": NOON + int((hours - 1) * HOUR)}]
     table = derivation.derive(
         pa.Table.from_pylist(rows, schema=MINING_SESSIONS.arrow),
+        SESSION_POOLS.arrow.empty_table(),
         pa.Table.from_pylist([{"site": "s", "address": a, "level": level} for a, level in inside], schema=INSIDE),
         pa.Table.from_pylist(seen, schema=OBSERVED.arrow),
         pa.Table.from_pylist(coverage, schema=COVERAGE.arrow),
@@ -203,6 +205,7 @@ def test_only_the_days_on_which_the_subject_was_seen_count() -> None:
     seen = [{"site": "s", "subject": "10.0.0.5", "first_seen": NOON, "last_seen": NOON + 24 * HOUR}]
     (row,) = derivation.derive(
         pa.Table.from_pylist([session()], schema=MINING_SESSIONS.arrow),
+        SESSION_POOLS.arrow.empty_table(),
         INSIDE.empty_table(),
         pa.Table.from_pylist(seen, schema=OBSERVED.arrow),
         pa.Table.from_pylist(days, schema=COVERAGE.arrow),

@@ -41,7 +41,7 @@ def session(**values: Any) -> dict[str, Any]:
     return {
         "site": "s", "session": "x", "sources": ["i1"], "client_ip": "10.0.0.5", "client_port": 40000,
         "server_ip": "198.51.100.7", "server_port": 3333, "transport": "tcp", "dialect": "cryptonote", "coin": "XMR",
-        "algorithm": "randomx", "software": "XMRig/6.15.2",
+        "algorithm": "randomx", "is_algorithm_shown": True, "hashes_per_difficulty": None, "software": "XMRig/6.15.2",
         "logins": [{"value": "4wallet", "kind": "wallet", "valid": True}], "worker": "w1", "state": "mining",
         "started": NOON, "ended": NOON + HOUR, "connected": HOUR, "joined": False, "is_open": False, "jobs": 60,
         "shares_submitted": 100, "shares_accepted": 98, "shares_rejected": 2, "shares_stale": 2, "shares_duplicate": 0,

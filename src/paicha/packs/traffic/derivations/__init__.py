@@ -4,6 +4,7 @@ from paicha.packs.traffic.derivations.endpoints import endpoint_matches
 from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
 from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
+from paicha.packs.traffic.derivations.pools import session_pools
 from paicha.packs.traffic.derivations.presence import addresses, coverage, observed
 from paicha.packs.traffic.derivations.sessions import sessions
 from paicha.packs.traffic.derivations.volume import pool_traffic
@@ -13,8 +14,9 @@ DERIVATIONS = (
     inside,
     observed,
     coverage,
-    sessions,
     name_matches,
+    session_pools,
+    sessions,
     endpoint_matches,
     listed_names,
     listed_endpoints,

@@ -23,6 +23,7 @@ from paicha.packs.traffic.derivations.estimates import (
 )
 from paicha.packs.traffic.derivations.inside import PRIVATE
 from paicha.packs.traffic.derivations.merging import find_relayed, merge_sessions
+from paicha.packs.traffic.derivations.pools import assign_pools
 from paicha.packs.traffic.tables import MINING_SESSIONS
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ SESSIONS = TableSpec(
     "one mining session, counted once over all inputs of a site",
     (
         *MINING_SESSIONS.columns,
+        Column("pool", "string", "the pool that lists name for its server", nullable=True),
+        Column("coin_source", "string", "what tells the coin: payload or pool", nullable=True),
         Column("key", "string", "both ends and the beginning"),
         Column(
             "subject",
@@ -62,10 +65,16 @@ SESSIONS = TableSpec(
 
 @derivation(SESSIONS)
 def sessions(
-    mining_sessions: pa.Table, inside: pa.Table, observed: pa.Table, coverage: pa.Table, policy: TrafficPolicy
+    mining_sessions: pa.Table,
+    session_pools: pa.Table,
+    inside: pa.Table,
+    observed: pa.Table,
+    coverage: pa.Table,
+    policy: TrafficPolicy,
 ) -> pa.Table:
-    """Return the mining sessions, each once, with subject, key, identities and estimates."""
-    merged = merge_sessions(mining_sessions.select(MINING_SESSIONS.names))
+    """Return the mining sessions, each once, with pool, subject, key, identities and estimates."""
+    seen = merge_sessions(mining_sessions.select(MINING_SESSIONS.names))
+    merged = assign_pools(seen, session_pools)
     places = _place(merged, inside)
     ends = zip(merged.column("client_ip").to_pylist(), merged.column("server_ip").to_pylist(), strict=True)
     subjects = [
@@ -77,7 +86,8 @@ def sessions(
         "subject": pa.array(subjects, pa.string()),
         "role": pa.array([role for role, _ in places], pa.string()),
         "is_served_inside": pa.array([is_alone for _, is_alone in places], pa.bool_()),
-        "is_relayed": pa.array(find_relayed(merged)),
+        # as read: a miner behind a relay does not name the pool that the relay names
+        "is_relayed": pa.array(find_relayed(seen)),
         "identities": pa.array(
             _list_identities(merged.column("logins").to_pylist()), SESSIONS.arrow.field("identities").type
         ),
