@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import random
 import struct
 
 import pytest
-from capture_frames import START, Kept, block, enhanced, interface, pcap, pcapng, read, section, talk
+from capture_frames import START, Kept, block, describe, enhanced, interface, pcap, pcapng, read, section, talk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paicha.engine.sources import Given, describe_source
+from paicha.kernel.reader import Reading
 from paicha.packs.traffic.capture.heads import recognise_head
+from paicha.packs.traffic.capture.reader import CAPTURE_READER
+from paicha.packs.traffic.policy import TrafficPolicy
 
 FRAMES = talk(payloads=((0, b"GET / HTTP/1.0\r\n\r\n"), (1, b"HTTP/1.0 200 OK\r\n\r\n")))
 
@@ -115,6 +120,32 @@ def test_bounds_of_time(tmp_path):
     assert kept.accepted == 8
     (flow,) = kept.flows
     assert flow["packets_out"] + flow["packets_in"] == 2
+
+
+def test_a_file_that_is_gone_does_not_stop_the_others(tmp_path):
+    sources = []
+    for number, name in enumerate(("one", "two")):
+        path = tmp_path / name
+        path.write_bytes(pcap(FRAMES))
+        sources.append(describe(path, number))
+    (tmp_path / "one").unlink()
+    kept = Kept()
+    CAPTURE_READER.read(sources, kept, Reading(TrafficPolicy(), None, lambda texts: [True for _ in texts]))
+    assert summarise(kept) == EXPECTED
+    assert [(place, count) for place, _, count in kept.rejects] == [("packet 1", 1)]
+
+
+def test_cut_compressed_data_keep_what_precedes(tmp_path):
+    whole = gzip.compress(pcap([(START + n, random.Random(n).randbytes(1400)) for n in range(2400)]), 1)
+    path = tmp_path / "cut.gz"
+    path.write_bytes(whole[: len(whole) // 2])
+    source = describe_source(Given(path, "site"), 0)
+    kept = Kept()
+    CAPTURE_READER.read([source], kept, Reading(TrafficPolicy(), None, lambda texts: [True for _ in texts]))
+    assert 0 < kept.accepted < 2400
+    ((place, reason, count),) = kept.rejects
+    assert (place, count) == (f"packet {kept.accepted + 1}", 1)
+    assert "compressed" in reason
 
 
 def test_more_than_a_chunk(tmp_path):

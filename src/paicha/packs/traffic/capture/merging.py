@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+from paicha.kernel.errors import InputError
 from paicha.packs.traffic.capture import framing as place
 from paicha.packs.traffic.capture.heads import read_head
 from paicha.packs.traffic.capture.inputs import FOREVER, Input
@@ -54,7 +55,13 @@ def read_inputs(
             current = min(choice, key=lambda one: (one.due, one.index))
             pause = min((one.due for one in choice if one is not current), default=FOREVER)
             if current.capture is None:
-                current.capture = Input(current.source, current.index, current.head, bounds, stream.seed, pool)
+                try:
+                    current.capture = Input(current.source, current.index, current.head, bounds, stream.seed, pool)
+                except (InputError, OSError) as error:  # gone since it was recognised: the others are still read
+                    reason = error.what if isinstance(error, InputError) else f"cannot be read: {error.strerror}"
+                    sink.reject(current.source, "packet 1", reason)
+                    waiting.remove(current)
+                    continue
                 stream.mark(current.capture, is_open=True)
             read_turn(current.capture, stream, min(FOREVER, pause - current.lag + SLICE_US), sink, advance)
             current.due = current.capture.next_time + current.lag
