@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 _KINDS = {"address": ("地址", "address"), "host": ("域名", "host name"), "wallet": ("钱包", "wallet")}
 
@@ -31,15 +31,15 @@ def print_answer(answer: Mapping[str, Any], language: str) -> None:
         }
         zh, en = words[wallet["valid"]]
         write(f"  {coins}：{zh}", f"  {coins}: {en}")
-    for row in answer.get("indicators", ()):
-        port = f":{row['port']}" if row["port"] else ""
+    for row in gather_ports(answer["indicators"]):
         shared = ("，共享主机", ", shared hosting") if row["is_shared_hosting"] else ("", "")
-        text = f"  {row['value']}{port}  {row['pool'] or '–'}  {row['coin'] or '–'}  {row['purpose']}"
+        day = (row["last_seen"] or "")[:10]
+        text = f"  {row['value']}  {row['pool'] or '–'}  {row['coins']}  {row['purpose']}"
         write(
-            f"{text}  最近确认 {row['last_seen'] or '未知'}{shared[0]}（{row['source']}）",
-            f"{text}  last confirmed {row['last_seen'] or 'unknown'}{shared[1]} ({row['source']})",
+            f"{text}  最近确认 {day or '未知'}{shared[0]}（{row['source']}）",
+            f"{text}  last confirmed {day or 'unknown'}{shared[1]} ({row['source']})",
         )
-    if not answer.get("indicators") and "indicators" in answer:
+    if not answer["indicators"]:
         write("  不在任何名单中", "  on no list")
     if owner := answer.get("owner"):
         write(
@@ -49,3 +49,32 @@ def print_answer(answer: Mapping[str, Any], language: str) -> None:
     for verdict in answer["verdicts"]:
         text = f"  {verdict['subject']}  {verdict['grade']}  {verdict['unit'] or '–'}  {verdict['id']}"
         write(text, text)
+
+
+def gather_ports(indicators: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row per host, pool and purpose; `coins` lists its coins, each with its ports in ascending order.
+
+    `last_seen` is the latest confirmation of any port, `source` names every list once.
+    """
+    groups: dict[tuple[Any, ...], list[Mapping[str, Any]]] = {}
+    for row in indicators:
+        key = (row["value"], row["pool"], row["purpose"], row["is_shared_hosting"])
+        groups.setdefault(key, []).append(row)
+    return [
+        dict(rows[0])
+        | {
+            "coins": _list_coins(rows),
+            "last_seen": max((row["last_seen"] for row in rows if row["last_seen"]), default=None),
+            "source": "; ".join(dict.fromkeys(part for row in rows for part in row["source"].split("; "))),
+        }
+        for rows in groups.values()
+    ]
+
+
+def _list_coins(rows: Sequence[Mapping[str, Any]]) -> str:
+    ports: dict[str, set[int]] = {}
+    for row in rows:
+        known = ports.setdefault(row["coin"] or "–", set())
+        if row["port"]:
+            known.add(row["port"])
+    return ", ".join(" ".join((coin, *(f":{port}" for port in sorted(ports[coin])))) for coin in sorted(ports))
