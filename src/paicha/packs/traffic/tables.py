@@ -65,7 +65,7 @@ MINING_SESSIONS = TableSpec(
         Column("dialect", "string", "one of the dialects of docs/packs/traffic.md"),
         Column("coin", "string", "symbol of the coin, where the exchange shows it", nullable=True),
         Column("algorithm", "string", "id of the proof-of-work algorithm", nullable=True),
-        Column("is_algorithm_shown", "bool", "the exchange itself shows the algorithm; else it is the dialect's usual one"),
+        Column("is_algorithm_shown", "bool", "the exchange shows the algorithm; else it is the dialect's usual one"),
         Column("software", "string", "what the client calls itself", nullable=True),
         Column("logins", f"list<{LOGIN}>", "distinct logins: value without worker, kind, checksum"),
         Column("worker", "string", "name of the machine within the login", nullable=True),

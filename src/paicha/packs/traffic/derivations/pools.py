@@ -24,7 +24,8 @@ RESOLVED_US = 86_400_000_000
 SERVING = ("pool", "browser-mining", "malware")
 """Purposes of entries whose coin is what is mined there."""
 
-VIAS = ("spoken", "resolved", "address")
+VIAS = ("spoken", "resolved", "address", "neighbour")
+"""Signs, the surest first."""
 
 SESSION_POOLS = TableSpec(
     "session_pools",
@@ -36,9 +37,9 @@ SESSION_POOLS = TableSpec(
             "via",
             "string",
             "spoken: its name stood in the connection; resolved: the client had just been given the address for its "
-            "name; address: listed itself",
+            "name; address: listed itself; neighbour: another client of the site had been given the address for the name",
         ),
-        Column("is_port_listed", "bool", "the entry is for this very port"),
+        Column("port_fit", "int64", "0: the entry is for this very port; 1: for all ports; 2: for another port"),
         Column("indicator", "string", "stable name of the entry"),
         Column("pool", "string", "whose it is", nullable=True),
         Column("coin", "string", "symbols of its coins", nullable=True),
@@ -56,19 +57,24 @@ def session_pools(mining_sessions: Any, name_matches: Any, indicators: Any) -> A
     entries = indicators.filter(_.purpose.isin(SERVING), ~_.is_shared_hosting.fill_null(False)).select(
         "indicator", "kind", "pool", "coin", "port", "confidence", value=_.value
     )
-    spoken = name_matches.filter(_.kind != "dns").select(*_SERVER, "listed", "first_seen", "last_seen")
+    spoken = name_matches.filter(_.kind != "dns").select(*_SERVER, "name", "listed", "first_seen", "last_seen")
     asked = name_matches.filter(_.kind == "dns", _.answer.notnull()).select(
-        "site", "client_ip", "listed", "first_seen", "last_seen", server_ip=_.answer
+        "site", "client_ip", "name", "listed", "first_seen", "last_seen", server_ip=_.answer
     )
     named = ibis.union(
         _list_names(ends.join(spoken, _SERVER), "spoken", 0),
         _list_names(ends.join(asked, ["site", "client_ip", "server_ip"]), "resolved", RESOLVED_US),
+        _list_names(ends.join(asked.drop("client_ip"), ["site", "server_ip"]), "neighbour", RESOLVED_US),
     )
     domains = entries.filter(_.kind == "domain")
     addresses = entries.filter(_.kind == "address")
     found = ibis.union(
         _fit(named.join(domains, [("listed", "value")])),
-        _fit(ends.mutate(via=ibis.literal("address")).join(addresses, [("server_ip", "value")])),
+        _fit(
+            ends.mutate(via=ibis.literal("address"), is_exact=ibis.literal(False)).join(
+                addresses, [("server_ip", "value")]
+            )
+        ),
         distinct=True,
     )
     return found.select(*SESSION_POOLS.names)
@@ -77,15 +83,19 @@ def session_pools(mining_sessions: Any, name_matches: Any, indicators: Any) -> A
 def _list_names(rows: Any, via: str, before_us: int) -> Any:
     """Return sessions with the listed names that were in use while they ran, or at most `before_us` before."""
     rows = rows.filter(rows.first_seen <= rows.ended, rows.last_seen >= rows.started - before_us)
-    return rows.select("site", "session", "server_port", "listed", via=ibis.literal(via)).distinct()
+    return rows.select(
+        "site", "session", "server_port", "listed", via=ibis.literal(via), is_exact=rows.name == rows.listed
+    ).distinct()
 
 
 def _fit(rows: Any) -> Any:
-    """Return the entries that are for the server's port or for all ports."""
-    rows = rows.filter(rows.port.isnull() | (rows.port == rows.server_port))
-    return rows.select(
-        "site", "session", "via", "indicator", "pool", "coin", "confidence", is_port_listed=rows.port.notnull()
-    )
+    """Return the entries that are for the server's port or for all ports, and for a name listed itself those of others.
+
+    Pools open ports without end for one coin; but an address, or what lies below a listed name, may serve another coin.
+    """
+    fit = ibis.cases((rows.port.isnull(), 1), (rows.port == rows.server_port, 0), else_=2).cast("int64")
+    rows = rows.mutate(port_fit=fit).filter((_.port_fit < 2) | _.is_exact)
+    return rows.select("site", "session", "via", "port_fit", "indicator", "pool", "coin", "confidence")
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +153,8 @@ def choose_pools(entries: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], 
     return answer
 
 
-def _rank(entry: Mapping[str, Any]) -> tuple[int, bool]:
-    return VIAS.index(entry["via"]), not entry["is_port_listed"]
+def _rank(entry: Mapping[str, Any]) -> tuple[int, int]:
+    return VIAS.index(entry["via"]), entry["port_fit"]
 
 
 def _complete(row: Mapping[str, Any], coin: str) -> dict[str, Any]:

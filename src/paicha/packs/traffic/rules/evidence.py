@@ -41,8 +41,8 @@ def describe_sessions(sessions: Any) -> Any:
         started=_.started,
         ended=_.ended,
         **{name: sessions[name] for name in (
-            "transport", "dialect", "coin", "coin_source", "pool", "algorithm", "software", "logins", "worker", "state", *_COUNTS,
-            "difficulty", "packets", "role", "is_relayed", "joined", "is_open", "work_unit", "reported_rate",
+            "transport", "dialect", "coin", "coin_source", "pool", "algorithm", "software", "logins", "worker", "state",
+            *_COUNTS, "difficulty", "packets", "role", "is_relayed", "joined", "is_open", "work_unit", "reported_rate",
             "bytes_out", "bytes_in", "bytes_lost",
         )},
         algorithm_shown=_.is_algorithm_shown,

@@ -169,7 +169,8 @@ def _set(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
         return False
     session.speak(side, "ethereumstratum-2", SHAPE_WEIGHT, is_client=False)
     named = algorithms.find_algorithm(clean_text(params.get("algo"), 64))
-    session.hint(named.id if named else None)
+    # EIP-1571 writes ethash for the whole family: pools of Etchash say so too
+    session.hint(named.id if named and named.id != "ethash" else None)
     if is_hex(params.get("target"), 16, 64):
         session.set_worth(of_hashes(work_of_target_be(params["target"])), mark[0], size=size)
     return True
