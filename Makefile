@@ -5,6 +5,8 @@ UV := $(shell command -v uv 2>/dev/null)
 BIN := .venv/bin
 WORKERS ?= auto
 export PYTHONDONTWRITEBYTECODE :=
+# Byte code is written at installation: the first screening should not pay for it.
+export UV_COMPILE_BYTECODE := 1
 
 .DELETE_ON_ERROR:
 .PHONY: demo test test-spark check bench lock docs clean
