@@ -30,15 +30,21 @@ SCRATCH_BYTES = 1 << 20
 NOISE_BYTES = SEGMENTS_PER_STEP * NOISE_HELLO
 """Room behind that for first payloads that were held back."""
 
+UNPACKED_AT_ONCE = 128 << 10
+"""Bytes of a compressed file asked for in one go."""
+
 FOREVER = 1 << 62
 
 
-def read_fully(stream: BinaryIO, view: memoryview) -> tuple[int, InputError | None]:
-    """Fill the view from the stream; return how many bytes came, and the error that ended them."""
+def read_fully(stream: BinaryIO, view: memoryview, at_once: int) -> tuple[int, InputError | None]:
+    """Fill the view from the stream; return how many bytes came, and the error that ended them.
+
+    No more than `at_once` bytes are asked for in one go: what an error breaks is lost, not what came before.
+    """
     filled = 0
     try:
         while filled < len(view):
-            count = stream.readinto(view[filled:])  # type: ignore[attr-defined]
+            count = stream.readinto(view[filled : filled + at_once])  # type: ignore[attr-defined]
             if not count:
                 break
             filled += count
@@ -93,7 +99,8 @@ class Input:
     def _ask(self) -> Future[tuple[int, InputError | None]]:
         """Have the next chunk read into the spare buffer."""
         view = memoryview(self._spare)[CARRY_BYTES : CARRY_BYTES + self._chunk]  # type: ignore[arg-type]
-        return self._pool.submit(read_fully, self._stream, view)
+        at_once = self._chunk if self.source.compression is None else UNPACKED_AT_ONCE
+        return self._pool.submit(read_fully, self._stream, view, at_once)
 
     def turn_page(self) -> bool:
         """Make the next chunk current, what is left of this one before it; return False at the end of the file.
