@@ -36,7 +36,7 @@ UNPACKED_AT_ONCE = 128 << 10
 FOREVER = 1 << 62
 
 
-def read_fully(stream: BinaryIO, view: memoryview, at_once: int) -> tuple[int, InputError | None]:
+def read_fully(stream: BinaryIO, view: memoryview, at_once: int = CHUNK_BYTES) -> tuple[int, InputError | None]:
     """Fill the view from the stream; return how many bytes came, and the error that ended them.
 
     No more than `at_once` bytes are asked for in one go: what an error breaks is lost, not what came before.
