@@ -86,8 +86,8 @@ def test_verdicts_that_concern_a_wallet_an_address_or_a_host(workspace, screen_i
     packets, _ = simulate_session(dataclasses.replace(spec, login=OTHER_EVM, worker="rig1"), 4)
     write_capture(tmp_path / "one.pcap", packets)
     (tmp_path / "dns.log").write_text(
-        "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\tanswers\n"
-        "#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tvector[string]\n"
+        "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto"
+        "\tquery\tanswers\n#types\ttime\tstring\taddr\tport\taddr\tport\tenum\tstring\tvector[string]\n"
         "1748829600.000000\tC1\t10.20.0.8\t50000\t10.0.0.53\t53\tudp\teu.pool.mine.test\t203.0.113.9\n"
     )
     names = [("default", str(tmp_path / name)) for name in ("one.pcap", "dns.log")]

@@ -13,7 +13,10 @@ from paicha.cli.options import LanguageOption, find_actor, find_language
 
 def demo(
     directory: Annotated[
-        Path | None, typer.Argument(help="Where to write the province (else a temporary place).", show_default=False)
+        Path | None,
+        typer.Argument(
+            metavar="DIRECTORY", help="Where to write the province (else a temporary place).", show_default=False
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed is another province.")] = 1,
     lang: LanguageOption = None,

@@ -16,7 +16,9 @@ FromOption = Annotated[
 
 
 def explain(
-    verdict: Annotated[str, typer.Argument(help="Id of a verdict, or its subject.", show_default=False)],
+    verdict: Annotated[
+        str, typer.Argument(metavar="VERDICT", help="Id of a verdict, or its subject.", show_default=False)
+    ],
     workspace: WorkspaceOption = None,
     document: FromOption = None,
     json: JsonOption = False,

@@ -14,7 +14,7 @@ app = typer.Typer(help="Names and addresses known to serve mining.", no_args_is_
 
 @app.command("import")
 def import_list(
-    files: Annotated[list[Path], typer.Argument(help="Lists in any known format.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Lists in any known format.", show_default=False)],
     workspace: WorkspaceOption = None,
 ) -> None:
     """Import public lists into the workspace: MISP, STIX 2.1, hosts files, maltrail, CSV, plain lists.

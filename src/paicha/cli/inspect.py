@@ -8,7 +8,7 @@ import typer
 
 from paicha.cli.options import JsonOption, LanguageOption, find_language
 
-PackArgument = Annotated[str, typer.Argument(help="The domain.")]
+PackArgument = Annotated[str, typer.Argument(metavar="PACK", help="The domain.")]
 
 
 def rules(

@@ -17,8 +17,10 @@ FOUND_STATUS = 3
 
 
 def screen(
-    pack: Annotated[str, typer.Argument(help="The domain: traffic.")],
-    inputs: Annotated[list[Path] | None, typer.Argument(help="Files or directories.", show_default=False)] = None,
+    pack: Annotated[str, typer.Argument(metavar="PACK", help="The domain: traffic.")],
+    inputs: Annotated[
+        list[Path] | None, typer.Argument(metavar="INPUT", help="Files or directories.", show_default=False)
+    ] = None,
     site: Annotated[
         list[str] | None,
         typer.Option("--site", metavar="NAME=PATH", help="An input of a named network, where ranges overlap."),

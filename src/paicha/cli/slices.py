@@ -12,7 +12,7 @@ from paicha.cli.options import WorkspaceOption, use_workspace
 
 
 def slice_packets(
-    finding: Annotated[str, typer.Argument(help="Id of a finding.", show_default=False)],
+    finding: Annotated[str, typer.Argument(metavar="FINDING", help="Id of a finding.", show_default=False)],
     output: Annotated[Path, typer.Option("--output", "-o", help="Capture to write (pcap).", show_default=False)],
     workspace: WorkspaceOption = None,
     document: FromOption = None,

@@ -14,7 +14,7 @@ app = typer.Typer(help="Units and their address ranges.", no_args_is_help=True)
 
 @app.command("import")
 def import_units(
-    file: Annotated[Path, typer.Argument(help="Filing table (CSV or XLSX).", show_default=False)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Filing table (CSV or XLSX).", show_default=False)],
     workspace: WorkspaceOption = None,
 ) -> None:
     """Import the filing table into the workspace, in place of the one there; errors are told by row."""
@@ -29,7 +29,7 @@ def import_units(
 
 @app.command("lookup")
 def look_up(
-    address: Annotated[str, typer.Argument(help="IPv4 or IPv6 address.", show_default=False)],
+    address: Annotated[str, typer.Argument(metavar="ADDRESS", help="IPv4 or IPv6 address.", show_default=False)],
     at: Annotated[str | None, typer.Option("--at", help="At this time (ISO 8601), else now.")] = None,
     workspace: WorkspaceOption = None,
     json: JsonOption = False,

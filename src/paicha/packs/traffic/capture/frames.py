@@ -17,7 +17,7 @@ from paicha.packs.traffic.capture.blocks import (
 )
 from paicha.packs.traffic.capture.framing import LATEST_US, MAXIMUM_FRAME
 from paicha.packs.traffic.capture.heads import BYTE_ORDER_MAGICS, read_head
-from paicha.packs.traffic.capture.inputs import CHUNK_BYTES, read_fully
+from paicha.packs.traffic.capture.inputs import CHUNK_BYTES, UNPACKED_AT_ONCE, read_fully
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,17 +45,18 @@ class Window:
     byte for both.
     """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, *, is_compressed: bool) -> None:
         self.data = b""
         self.at = 0
         self._stream = stream
         self._chunk = bytearray(CHUNK_BYTES)
+        self._at_once = UNPACKED_AT_ONCE if is_compressed else CHUNK_BYTES
         self._has_ended = False
 
     def holds(self, size: int) -> bool:
         """Return whether `size` bytes follow; read on where they are not in the window yet."""
         while len(self.data) - self.at < size and not self._has_ended:
-            count, error = read_fully(self._stream, memoryview(self._chunk))
+            count, error = read_fully(self._stream, memoryview(self._chunk), self._at_once)
             self._has_ended = error is not None or count < len(self._chunk)
             self.data = self.data[self.at :] + memoryview(self._chunk)[:count]
             self.at = 0
@@ -82,7 +83,7 @@ def read_frames(source: Source) -> Iterator[Frame]:
     """
     head = read_head(source.head)
     with source.open() as stream:
-        window = Window(stream)
+        window = Window(stream, is_compressed=source.compression is not None)
         yield from _read_blocks(window, head) if head.is_blocks else _read_records(window, head)
 
 
