@@ -36,10 +36,9 @@ def find_command(words):
 def list_lines(page):
     """The command lines in fenced blocks and in backquotes."""
     text = read_page(page)
-    blocks = [block for kind, _, block in BLOCK.findall(text + "\n")]
-    fenced = re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    blocks = [block for kind, _, block in BLOCK.findall(text) if kind in {"", "sh", "console"}]
     inline = re.findall(r"`([^`\n]*paicha [^`\n]*)`", text)
-    for part in (*blocks, *fenced, *inline):
+    for part in (*blocks, *inline):
         for line in part.replace("\\\n", " ").splitlines():
             _, found, rest = line.partition("paicha ")
             if found and (line.startswith(("paicha", "$ paicha", ".venv/bin/paicha"))):
