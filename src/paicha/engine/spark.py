@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from paicha.kernel.errors import EngineError
@@ -13,8 +14,6 @@ from paicha.kernel.errors import EngineError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
-
-    import pyarrow as pa
 
     from paicha.kernel.schema import TableSpec
 
@@ -58,6 +57,13 @@ class SparkBackend:
         pq.write_table(rows, path)
         self.give_files(spec, [path])
 
+    def give_answer(self, spec: TableSpec, build: Callable[[], Any]) -> int:
+        """Make the rows of the expression that `build` returns known as a table; return their number."""
+        answer = self.fetch(spec.name, build)
+        columns = [answer.column(name).cast(spec.arrow.field(name).type) for name in spec.names]
+        self.give_rows(spec, pa.table(columns, schema=spec.arrow))
+        return answer.num_rows
+
     def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
         """Return the rows of the expression that `build` returns."""
         expression = build()
@@ -79,6 +85,7 @@ class SparkBackend:
 def _find_settings(master: str) -> dict[str, str]:
     settings = {
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.ansi.enabled": "true",
         "spark.log.level": "ERROR",
