@@ -80,3 +80,20 @@ def test_a_loop_of_links_ends(tmp_path):
     (tmp_path / "a" / "again").symlink_to(tmp_path, target_is_directory=True)
     (tmp_path / "a" / "1.log").write_text("x")
     assert len(list(find_inputs([Given(tmp_path, "s")]))) == 1
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, compress_zstd])
+def test_little_is_lost_before_a_cut(tmp_path, pack):
+    path = tmp_path / "data"
+    content = os.urandom(600_000)
+    packed = pack(content)
+    path.write_bytes(packed[:400_000])
+    parts = []
+
+    def read_all(stream):
+        while block := stream.read(50_000):
+            parts.append(block)
+
+    with describe(path).open() as stream, pytest.raises(InputError):
+        read_all(stream)
+    assert len(b"".join(parts)) > 200_000

@@ -150,6 +150,7 @@ def _load(task: _Task, work: Path) -> Loaded:
         since=request.since,
         until=request.until,
         advance=task.progress.advance,
+        say=task.progress.say,
     )
     tables = work / "tables"
     tables.mkdir()

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 HEAD_BYTES = 65_536
+PORTION_BYTES = 65_536
 _MAGIC = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"))
 _SKIPPABLE_FRAME = range(0x184D2A50, 0x184D2A60)
 
@@ -37,6 +38,8 @@ class _CheckedStream(io.RawIOBase):
 
     def __init__(self, inner: Any, path: Path) -> None:
         self._inner = inner
+        # In small portions, and what is there at once: a cut loses what a larger read had already unpacked.
+        self._read = getattr(inner, "read1", inner.read)
         self._path = path
         self._position = 0
 
@@ -46,7 +49,7 @@ class _CheckedStream(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         view = memoryview(buffer)  # type: ignore[arg-type]  # the buffer protocol has no type before Python 3.12
         try:
-            block = self._inner.read(len(view))
+            block = self._read(min(len(view), PORTION_BYTES))
         except (EOFError, OSError, zlib.error, pa.ArrowInvalid) as error:
             raise InputError(
                 f"the compressed data are cut or damaged after {self._position} bytes",
@@ -128,7 +131,7 @@ def _open(path: Path, compression: str | None) -> BinaryIO:
     if compression is None:
         return path.open("rb")
     inner: Any = gzip.GzipFile(path) if compression == "gzip" else pa.CompressedInputStream(str(path), "zstd")
-    return io.BufferedReader(_CheckedStream(inner, path), 1 << 20)
+    return io.BufferedReader(_CheckedStream(inner, path), PORTION_BYTES)
 
 
 def _read_head(open_stream: Callable[[], BinaryIO]) -> bytes:

@@ -17,22 +17,33 @@ class Derivation:
     """One derived table: its schema, the tables it is made from, and the function that makes it.
 
     `form` is `expression` where the function maps Ibis tables to an Ibis table (both engines run it), or `arrow`
-    where it maps Arrow tables to an Arrow table (dense arrays, statistics).
+    where it maps Arrow tables to an Arrow table (dense arrays, statistics). `driver` names the one table without whose
+    rows there are none, so that the work can be spared; a derivation of nothing but empty tables is always empty.
     """
 
     table: TableSpec
     derive: Callable[..., Any]
     parameters: tuple[str, ...]
     form: str
+    driver: str | None = None
 
 
-def derivation(table: TableSpec, *, form: str = "arrow") -> Callable[[Callable[..., Any]], Derivation]:
-    """Return a decorator that turns a function of tables (and `policy`) into the `Derivation` of `table`."""
+def derivation(
+    table: TableSpec, *, form: str = "arrow", driver: str | None = None
+) -> Callable[[Callable[..., Any]], Derivation]:
+    """Return a decorator that turns a function of tables (and `policy`) into the `Derivation` of `table`.
+
+    Raises:
+        ValueError: the form is unknown, or `driver` is none of the function's tables.
+    """
     if form not in {"arrow", "expression"}:
         raise ValueError(f"a derivation works on arrow or expression, not {form!r}")
 
     def declare(derive: Callable[..., Any]) -> Derivation:
-        return Derivation(table, derive, tuple(inspect.signature(derive).parameters), form)
+        parameters = tuple(inspect.signature(derive).parameters)
+        if driver is not None and driver not in parameters:
+            raise ValueError(f"{table.name} is not made from {driver!r}, which is to drive it")
+        return Derivation(table, derive, parameters, form, driver)
 
     return declare
 

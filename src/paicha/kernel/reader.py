@@ -72,6 +72,7 @@ class Reading:
     until: int | None = None
     state: bytes | None = None
     advance: Callable[[int], None] = field(default=lambda _: None)
+    say: Callable[[str], None] = field(default=lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)

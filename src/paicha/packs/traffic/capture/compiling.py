@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numba
@@ -13,6 +10,8 @@ from llvmlite import ir  # type: ignore[import-untyped, unused-ignore]
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from paicha.packs.traffic.capture.cache import find_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,19 +26,6 @@ _INNER = {**_OPTIONS, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 int64: Any = np.int64
 """Numbers of mixed width are widened by hand: with an unsigned 64-bit number among them numba makes floats."""
-
-
-def choose_cache_folder() -> str:
-    """Return a folder for machine code that belongs to exactly these sources.
-
-    numba compares only the file of the function that was called, not of those it calls; a folder named by the
-    content of the whole room keeps it from running old code after an update.
-    """
-    digest = hashlib.sha256(numba.__version__.encode())
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.read_bytes())
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return str(Path(base) / "paicha" / f"compiled-{digest.hexdigest()[:16]}")
 
 
 def compiled(function: F) -> F:
@@ -90,4 +76,4 @@ prefetch: Any = intrinsic(type_prefetch)
 """prefetch(array, index) asks the processor to bring `array[index]` (one dimension) into its cache."""
 
 _config: Any = numba.config
-_config.CACHE_DIR = choose_cache_folder()
+_config.CACHE_DIR = find_folder()

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
-from paicha.packs.traffic.capture.heads import recognise_head
+from paicha.packs.traffic.capture.cache import has_machine_code
+from paicha.packs.traffic.capture.heads import read_head, recognise_head
 from paicha.packs.traffic.tables import FLOWS, MINING_SESSIONS, NAMES
 
 if TYPE_CHECKING:
@@ -25,18 +26,21 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
 
     One row of FLOWS per connection or datagram exchange, one of NAMES per name used, one of MINING_SESSIONS per
     connection on which a mining protocol was spoken. Packets before `reading.since` or from `reading.until` on are
-    accepted but not used.
+    accepted but not used. The state is that of the latest time that any run of the site has seen.
     """
     # compiled code takes a moment to load: only those who read captures wait for it
+    if not has_machine_code():
+        reading.say("preparing the packet reader for this machine: once, about half a minute …")
     from paicha.packs.traffic.capture.merging import order_sources, read_inputs
-    from paicha.packs.traffic.capture.resuming import read_memory
+    from paicha.packs.traffic.capture.resuming import read_memory, write_memory
     from paicha.packs.traffic.capture.stream import Stream
     from paicha.packs.traffic.stratum.tracker import Tracker
 
     if not sources:
         return reading.state
-    memory = read_memory(reading.state)
+    earlier = read_memory(reading.state)
     ordered = order_sources(sources)
+    memory = earlier.before(read_head(ordered[0].head).first_time)
     site = ordered[0].site
     tracker = Tracker(reading.policy.stratum, site, memory.tracker)
     keys = tuple(source.key for source in ordered)
@@ -46,7 +50,8 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
         reading.until if reading.until is not None else 1 << 62,
     )
     read_inputs(ordered, stream, sink, bounds, reading.advance)
-    return stream.finish()
+    left = stream.finish()
+    return write_memory(left) if left.newest >= earlier.newest else reading.state
 
 
 CAPTURE_READER = Reader(

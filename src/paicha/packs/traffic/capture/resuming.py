@@ -19,16 +19,27 @@ if TYPE_CHECKING:
 
     from paicha.packs.traffic.segments import Connection
 
+OVERLAP_US = 2_000_000
+"""How far a rotated file may reach back into the one before."""
+
 FIELDS = ("number", "a_last", "b_last", "a_flags", "b_flags", "opened_by")
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The state of a site: the next flow's number, the tracker's own state, and open flows by number."""
+    """The state of a site: the next flow's number, the tracker's own state, open flows by number, and its last time."""
 
     flow_serial: int = 0
     tracker: bytes | None = None
     flows: tuple[dict[str, int], ...] = ()
+    newest: int = 0
+
+    def before(self, begin: int) -> Memory:
+        """Return what a stream that begins at `begin` may take up: nothing of a time later than that.
+
+        Files read again, or an older day read after a younger one, begin anew; rotated files may overlap a little.
+        """
+        return self if begin >= self.newest - OVERLAP_US else Memory(self.flow_serial)
 
 
 def read_memory(state: bytes | None) -> Memory:
@@ -38,7 +49,7 @@ def read_memory(state: bytes | None) -> Memory:
     try:
         held = json.loads(state)
         flows = tuple({field: int(flow[field]) for field in FIELDS} for flow in held["flows"])
-        return Memory(int(held["flow_serial"]), str(held["tracker"]).encode(), flows)
+        return Memory(int(held["flow_serial"]), str(held["tracker"]).encode(), flows, int(held["newest"]))
     except (ValueError, KeyError, TypeError):
         return Memory()
 
@@ -46,7 +57,8 @@ def read_memory(state: bytes | None) -> Memory:
 def write_memory(memory: Memory) -> bytes:
     """Return the state as JSON."""
     tracker = (memory.tracker or b"").decode()
-    return json.dumps({"flow_serial": memory.flow_serial, "tracker": tracker, "flows": memory.flows}).encode()
+    content = {"flow_serial": memory.flow_serial, "tracker": tracker, "flows": memory.flows, "newest": memory.newest}
+    return json.dumps(content).encode()
 
 
 def describe_flow(flow: Any) -> dict[str, int]:

@@ -34,7 +34,7 @@ from paicha.packs.traffic.capture.layout import (
     make_tables,
 )
 from paicha.packs.traffic.capture.name_table import empty_window
-from paicha.packs.traffic.capture.resuming import Memory, describe_flow, resume_flows, write_memory
+from paicha.packs.traffic.capture.resuming import Memory, describe_flow, resume_flows
 from paicha.packs.traffic.capture.rows import make_flow_rows, make_name_rows
 from paicha.packs.traffic.tables import FLOWS, MINING_SESSIONS
 from paicha.packs.traffic.tables import NAMES as NAMES_TABLE
@@ -104,8 +104,8 @@ class Stream:
         """Whether segments wait to be fed."""
         return bool(self._tables.meta[SEGMENTS] > 0)
 
-    def finish(self) -> bytes:
-        """Write what is still live, and return the state for the next run of the site."""
+    def finish(self) -> Memory:
+        """Write what is still live, and return what the next run of the site may take up."""
         data = np.zeros(SCRATCH_BYTES + NOISE_BYTES, np.uint8)
         state = np.zeros(DECODING_PLACES, np.int64)
         state[SEED] = self.seed
@@ -126,7 +126,7 @@ class Stream:
         tracker = self._handover.tracker
         self._write_sessions(tracker.take_rows())
         self._write_sessions(tracker.finish(keep_open=True))
-        return write_memory(Memory(int(self._tables.meta[NEXT_NUMBER]), tracker.save(), kept))
+        return Memory(int(self._tables.meta[NEXT_NUMBER]), tracker.save(), kept, self._newest)
 
     def _follow(self, data: NDArray[np.uint8], count: int) -> None:
         at = 0
