@@ -9,7 +9,6 @@ from paicha.simulate.captures import write_rotated
 from paicha.simulate.miners import plan_miner, simulate_session
 from paicha.store.workspace import open_workspace
 
-
 START_US = 1_748_829_600_000_000
 
 
