@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from paicha.kernel.schema import TableSpec
 
 
+ROWS = "_rows"
+"""Ending of the tables in which DuckDB keeps what was given or derived; views bear the names themselves."""
+
+
 class Backend(Protocol):
     """What the engine asks of DuckDB and of Spark alike.
 
@@ -29,6 +33,9 @@ class Backend(Protocol):
 
     def give_rows(self, spec: TableSpec, rows: pa.Table) -> None:
         """Make a table of Arrow rows known."""
+
+    def give_answer(self, spec: TableSpec, build: Callable[[], Any]) -> int:
+        """Make the rows of the expression that `build` returns known as a table; return their number."""
 
     def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
         """Return the rows of the expression that `build` returns; `label` names it among those of the pack."""
@@ -68,7 +75,15 @@ class DuckBackend:
 
     def give_rows(self, spec: TableSpec, rows: pa.Table) -> None:
         """Make a table of Arrow rows known."""
-        self._duck.register(spec.name, rows)
+        keep_rows(self._duck, spec.name, rows)
+
+    def give_answer(self, spec: TableSpec, build: Callable[[], Any]) -> int:
+        """Make the rows of the expression that `build` returns known as a table; return their number."""
+        self.give_rows(spec, spec.arrow.empty_table())
+        sql = self._statements.find(spec.name, lambda: _compile(build()))
+        names = ", ".join(f'"{name}"' for name in spec.names)
+        count = self._run(f'INSERT INTO "{spec.name}{ROWS}" BY NAME SELECT {names} FROM ({sql})')  # noqa: S608 -- own names
+        return int(count.column(0)[0].as_py())
 
     def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
         """Return the rows of the expression that `build` returns, its SQL taken from the cache where it is known."""
@@ -89,6 +104,17 @@ class DuckBackend:
             return self._duck.execute(sql).to_arrow_table()
         except duckdb.Error as error:
             raise EngineError(f"the query failed: {error}", sql=sql) from error
+
+
+def keep_rows(duck: Any, name: str, rows: pa.Table) -> None:
+    """Make Arrow rows known to DuckDB as a table of its own.
+
+    Joins push filters down to the scans of their sides, among them kinds that a scan of Arrow data refuses.
+    """
+    duck.register(f"{name}_arrow", rows)
+    duck.execute(f'CREATE OR REPLACE TEMP TABLE "{name}{ROWS}" AS SELECT * FROM "{name}_arrow"')  # noqa: S608 -- own name
+    duck.unregister(f"{name}_arrow")
+    duck.execute(f'CREATE OR REPLACE TEMP VIEW "{name}" AS SELECT * FROM "{name}{ROWS}"')  # noqa: S608 -- own name
 
 
 def _compile(expression: Any) -> str:

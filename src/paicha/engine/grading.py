@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from paicha.engine.backend import keep_rows
 from paicha.kernel.grades import COMBINED_CAP, Evidence, Grade
 
 if TYPE_CHECKING:
@@ -130,9 +132,11 @@ def grade_findings(duck: Any, pack: Pack, policy: Any, counted: pa.Table, observ
     `counted` are findings with `counted_in` and `set_aside`; `observed` says how long each subject was seen.
     """
     kinds = [str(kind) for kind in Evidence]
+    named = [rows.column("subject") for rows in (counted, asked.listed, asked.followed)]
+    known = pc.unique(pa.chunked_array([chunk for column in named for chunk in column.chunks], pa.string()))
     tables = {
         "counted": counted,
-        "observed": observed,
+        "observed": observed.filter(pc.is_in(observed.column("subject"), known)),
         "listed": asked.listed,
         "followed": asked.followed,
         "points": pa.table({"evidence_kind": kinds, "points": [policy.grading.points.get(k, 0.0) for k in kinds]}),
@@ -145,7 +149,7 @@ def grade_findings(duck: Any, pack: Pack, policy: Any, counted: pa.Table, observ
         ),
     }
     for name, rows in tables.items():
-        duck.register(name, rows)
+        keep_rows(duck, name, rows)
     parameters = {
         "pack": pack.name,
         "kind": pack.rules[0].subject_kind,

@@ -59,20 +59,29 @@ def screen(
     the subjects that get a verdict whatever is found, `hashes` the SHA-256 behind the keys of inputs.
     """
     tell_hashes(duck, hashes)
+    empty: set[str] = set()
     for spec in pack.tables:
         backend.give_files(spec, files.get(spec.name, ()))
+        if not files.get(spec.name):
+            empty.add(spec.name)
     for spec in pack.given:
-        backend.give_rows(spec, given.get(spec.name, spec.arrow.empty_table()))
+        rows = given.get(spec.name, spec.arrow.empty_table())
+        backend.give_rows(spec, rows)
+        if rows.num_rows == 0:
+            empty.add(spec.name)
     specs = {spec.name: spec for spec in (*pack.tables, *pack.given)}
     failures: list[EngineError] = []
     for derivation in order_derivations(pack.derivations, frozenset(specs)):
         on_step(derivation.table.name)
-        backend.give_rows(derivation.table, _derive(backend, derivation, specs, policy, failures))
+        if is_idle(derivation, empty) or not _derive(backend, derivation, specs, policy, failures):
+            backend.give_rows(derivation.table, derivation.table.arrow.empty_table())
+            empty.add(derivation.table.name)
         specs[derivation.table.name] = derivation.table
     answers = []
     for rule in pack.rules:
         on_step(rule.id)
-        answers.append(_ask(backend, duck, pack, rule, specs, policy, failures))
+        if not empty.issuperset(set(rule.parameters) - {"policy"}):
+            answers.append(_ask(backend, duck, pack, rule, specs, policy, failures))
     findings = pa.concat_tables([FINDINGS.empty_table(), *answers])
     duck.register("findings", findings)
     counted = duck.execute(COUNT_ONCE).to_arrow_table()
@@ -82,21 +91,28 @@ def screen(
     return Screening(counted, verdicts, tables, tuple(failures))
 
 
+def is_idle(derivation: Derivation, empty: set[str]) -> bool:
+    """Return whether a derived table is known to be empty: all that it is made from is, or what drives it."""
+    return derivation.driver in empty or empty.issuperset(set(derivation.parameters) - {"policy"})
+
+
 def _derive(
     backend: Backend, derivation: Derivation, specs: Mapping[str, TableSpec], policy: Any, failures: list[EngineError]
-) -> pa.Table:
+) -> int:
+    """Make the derived table known to the backend; return how many rows it has, 0 where it failed."""
     table = derivation.table
     try:
         if derivation.form == "expression":
-            answer = backend.fetch(table.name, lambda: _build(derivation.derive, derivation.parameters, specs, policy))
-        else:
-            answer = derivation.derive(
-                *(policy if name == "policy" else backend.fetch_table(specs[name]) for name in derivation.parameters)
-            )
-        return pa.table([answer.column(n).cast(table.arrow.field(n).type) for n in table.names], schema=table.arrow)
+            return backend.give_answer(table, lambda: _build(derivation.derive, derivation.parameters, specs, policy))
+        answer = derivation.derive(
+            *(policy if name == "policy" else backend.fetch_table(specs[name]) for name in derivation.parameters)
+        )
+        rows = pa.table([answer.column(n).cast(table.arrow.field(n).type) for n in table.names], schema=table.arrow)
+        backend.give_rows(table, rows)
     except (EngineError, pa.ArrowException, KeyError, ValueError) as error:
         failures.append(_place(error, f"derivation {table.name}"))
-        return table.arrow.empty_table()
+        return 0
+    return int(rows.num_rows)
 
 
 def _ask(

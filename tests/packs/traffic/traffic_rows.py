@@ -8,6 +8,7 @@ import duckdb
 import ibis
 import pyarrow as pa
 
+from paicha.engine.backend import keep_rows
 from paicha.packs.traffic.derivations import DERIVATIONS
 from paicha.packs.traffic.policy import TrafficPolicy
 from paicha.packs.traffic.tables import (
@@ -101,7 +102,7 @@ class Known(dict[str, pa.Table]):
             self.keep(spec.name, pa.Table.from_pylist(rows.get(spec.name, []), schema=spec.arrow))
 
     def keep(self, name: str, table: pa.Table) -> None:
-        self.duck.register(name, table)
+        keep_rows(self.duck, name, table)
         self[name] = table
 
     def __missing__(self, name: str) -> pa.Table:

@@ -5,11 +5,12 @@ from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_
 from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.pools import session_pools
-from paicha.packs.traffic.derivations.presence import addresses, coverage, observed
+from paicha.packs.traffic.derivations.presence import addresses, coverage, observed, spans
 from paicha.packs.traffic.derivations.sessions import sessions
 from paicha.packs.traffic.derivations.volume import pool_traffic
 
 DERIVATIONS = (
+    spans,
     addresses,
     inside,
     observed,

@@ -51,7 +51,7 @@ _TURNED = {
 }
 
 
-@derivation(ENDPOINT_MATCHES, form="expression")
+@derivation(ENDPOINT_MATCHES, form="expression", driver="flows")
 def endpoint_matches(
     flows: Any, names: Any, name_matches: Any, indicators: Any, inside: Any, policy: TrafficPolicy
 ) -> Any:

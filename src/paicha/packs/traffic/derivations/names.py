@@ -71,7 +71,7 @@ def is_other_purpose(table: Any) -> Any:
     return table.is_shared_hosting | table.purpose.isin(("website", "node"))
 
 
-@derivation(NAME_MATCHES, form="expression")
+@derivation(NAME_MATCHES, form="expression", driver="names")
 def name_matches(names: Any, indicators: Any, inside: Any, policy: TrafficPolicy) -> Any:
     """Return names that equal a listed domain or lie below it; the longest domain wins, then the surest entry."""
     listed = _list_suffixes(names).join(list_indicators(indicators, "domain"), [("suffix", "listed")])

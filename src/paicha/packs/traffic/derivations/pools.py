@@ -37,7 +37,7 @@ SESSION_POOLS = TableSpec(
             "via",
             "string",
             "spoken: its name stood in the connection; resolved: the client had just been given the address for its "
-            "name; address: listed itself; neighbour: another client of the site had been given the address for the name",
+            "name; address: listed itself; neighbour: another client had been given the address for the name",
         ),
         Column("port_fit", "int64", "0: the entry is for this very port; 1: for all ports; 2: for another port"),
         Column("indicator", "string", "stable name of the entry"),
@@ -50,7 +50,7 @@ SESSION_POOLS = TableSpec(
 _SERVER = ("site", "client_ip", "client_port", "server_ip", "server_port")
 
 
-@derivation(SESSION_POOLS, form="expression")
+@derivation(SESSION_POOLS, form="expression", driver="mining_sessions")
 def session_pools(mining_sessions: Any, name_matches: Any, indicators: Any) -> Any:
     """Return the listed pools that the servers of mining sessions fit, by name or by address."""
     ends = mining_sessions.select(*_SERVER, "session", "started", "ended").distinct()

@@ -14,10 +14,30 @@ from paicha.packs.traffic.policy import HOUR_US
 LONGEST_RECORD_HOURS = 24 * 366
 """One record spreads over at most so many hours: a longer one has a damaged time."""
 
+SPANS = TableSpec(
+    "spans",
+    "the records of one address in one role that begin in one hour of the clock",
+    (
+        Column("site", "string", "the network"),
+        Column("subject", "string", "the address"),
+        Column("is_client", "bool", "it opened the connections, or asked"),
+        Column("hour", "int64", "hours since 1970-01-01", unit="h"),
+        Column("first_seen", "int64", "beginning of the first", unit="us"),
+        Column("last_seen", "int64", "end of the last to end", unit="us"),
+        Column("records", "int64", "how many"),
+        Column("sampling", "float64", "one packet in so many was seen, the coarsest of them"),
+    ),
+)
+
 ADDRESSES = TableSpec(
     "addresses",
     "one address that any record of the site shows",
-    (Column("site", "string", "the network"), Column("address", "string", "the address")),
+    (
+        Column("site", "string", "the network"),
+        Column("address", "string", "the address"),
+        Column("first_seen", "int64", "time of its first record", unit="us"),
+        Column("last_seen", "int64", "end of its last record", unit="us"),
+    ),
 )
 
 OBSERVED = TableSpec(
@@ -47,82 +67,96 @@ COVERAGE = TableSpec(
 )
 
 
+@derivation(SPANS, form="expression")
+def spans(flows: Any, names: Any, mining_sessions: Any) -> Any:
+    """Return the records of every address added up by role and hour: all that is asked of them later."""
+    parts = [
+        _add_up(table, column, is_client=column == "client_ip")
+        for table in (flows, names, mining_sessions)
+        for column in ("client_ip", "server_ip")
+    ]
+    return ibis.union(*parts)
+
+
 @derivation(ADDRESSES, form="expression")
-def addresses(flows: Any, names: Any, mining_sessions: Any) -> Any:
+def addresses(spans: Any) -> Any:
     """Return every address once per site."""
-    columns = [(table, column) for table in (flows, names, mining_sessions) for column in ("client_ip", "server_ip")]
-    parts = [table.select(site=_.site, address=table[column]).distinct() for table, column in columns]
-    return ibis.union(*parts, distinct=True).filter(_.address.notnull())
+    return spans.group_by(site=_.site, address=_.subject).agg(
+        first_seen=_.first_seen.min(), last_seen=_.last_seen.max()
+    )
 
 
 @derivation(OBSERVED, form="expression")
-def observed(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
+def observed(spans: Any, inside: Any) -> Any:
     """Return how long each watched address was seen; addresses outside only where they opened connections."""
-    watched = inside.select(site=_.site, server_ip=_.address)
-    tables = (flows, names, mining_sessions)
-    clients = (_list_spans(table, "client_ip") for table in tables)
-    servers = (_list_spans(table.semi_join(watched, ["site", "server_ip"]), "server_ip") for table in tables)
-    spans = (
-        ibis.union(*clients, *servers)
-        .left_join(inside, ["site", ("subject", "address")])
-        .select(
-            "site", "subject", "hour", "first_seen", "last_seen", "records", "sampling", "level",
-            is_inside=_.address.notnull(),
+    watched = inside.select(site=_.site, subject=_.address)
+    servers = spans.filter(~_.is_client).semi_join(watched, ["site", "subject"])
+    hours = (
+        _spread(ibis.union(spans.filter(_.is_client), servers))
+        .group_by("site", "subject", "slot")
+        .agg(
+            seen=_.seen_to.max() - _.seen_from.min(),
+            first_seen=_.first_seen.min(),
+            last_seen=_.last_seen.max(),
+            records=_.records.sum(),
+            sampling=_.sampling.max(),
         )
-    )  # fmt: skip
-    totals = spans.group_by("site", "subject").agg(
+    )
+    totals = hours.group_by("site", "subject").agg(
         first_seen=_.first_seen.min(),
         last_seen=_.last_seen.max(),
+        hours=_.seen.sum().cast("float64") / float(HOUR_US),
         records=_.records.sum(),
         sampling=_.sampling.max(),
-        is_inside=_.is_inside.any(),
-        level=_.level.max(),
     )
-    seen = _list_hours(spans, "site", "subject").group_by("site", "subject")
-    hours = seen.agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
-    return totals.join(hours, ["site", "subject"]).select(*OBSERVED.names)
+    totals = totals.left_join(inside, ["site", ("subject", "address")]).mutate(is_inside=_.address.notnull())
+    return totals.select(*OBSERVED.names)
 
 
 @derivation(COVERAGE, form="expression")
-def coverage(flows: Any, names: Any, mining_sessions: Any) -> Any:
+def coverage(spans: Any) -> Any:
     """Return for how long each site was watched on each day."""
-    spans = ibis.union(*(_list_spans(table, None) for table in (flows, names, mining_sessions)))
-    hours = _list_hours(spans, "site")
-    return (
-        hours.group_by(site=_.site, day=_.hour // 24)
-        .agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
-        .select(*COVERAGE.names)
+    # every record has a client, so that their spans are those of all records
+    hours = (
+        spans.filter(_.is_client)
+        .group_by("site", "hour")
+        .agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max(), records=_.records.sum())
     )
+    slots = _spread(hours).group_by("site", "slot").agg(seen=_.seen_to.max() - _.seen_from.min())
+    days = slots.group_by(site=_.site, day=_.slot // 24).agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
+    return days.select(*COVERAGE.names)
 
 
-def _list_spans(table: Any, subject: str | None) -> Any:
-    """Return the records of each subject (of the whole site for None), added up by the hour in which they begin."""
+def _add_up(table: Any, subject: str, *, is_client: bool) -> Any:
+    """Return the records of each subject, added up by the hour in which they begin."""
     columns = table.columns
     start, end = ("started", "ended") if "started" in columns else ("first_seen", "last_seen")
     rows = table.select(
         site=table.site,
-        subject=table[subject] if subject else ibis.literal(""),
+        subject=table[subject],
         first_seen=table[start],
         last_seen=ibis.greatest(table[start], table[end]),
         count=table["count"].cast("int64") if "count" in columns else ibis.literal(1, "int64"),
         sampling=table.sampling if "sampling" in columns else ibis.literal(1.0, "float64"),
     ).filter(_.subject.notnull(), _.first_seen.notnull())
-    return rows.group_by(site=_.site, subject=_.subject, hour=_.first_seen // HOUR_US).agg(
+    totals = rows.group_by(site=_.site, subject=_.subject, hour=_.first_seen // HOUR_US).agg(
         first_seen=_.first_seen.min(),
         last_seen=_.last_seen.max(),
         records=_["count"].sum(),
         sampling=ibis.coalesce(_.sampling.max(), 1.0),
     )
+    return totals.mutate(is_client=ibis.literal(is_client)).select(*SPANS.names)
 
 
-def _list_hours(spans: Any, *by: str) -> Any:
-    """Return every hour of the clock in the spans once, with the us from its first to its last record."""
-    last = ibis.least(spans.last_seen // HOUR_US, spans.hour + LONGEST_RECORD_HOURS)
-    slots = spans.mutate(slot=ibis.range(spans.hour, last + 1).unnest())
-    slots = slots.select(
-        *by,
-        hour=slots.slot,
+def _spread(rows: Any) -> Any:
+    """Return a row for every hour of the clock that a span reaches into, with its part; records count in the first."""
+    last = ibis.least(rows.last_seen // HOUR_US, rows.hour + LONGEST_RECORD_HOURS)
+    # most spans end in the hour in which they began: lists are made for the others only
+    short = rows.filter(last == rows.hour).mutate(slot=_.hour)
+    long = rows.filter(last > rows.hour).mutate(slot=ibis.range(rows.hour, last + 1).unnest())
+    slots = ibis.union(short, long.select(*short.columns))
+    return slots.mutate(
         seen_from=ibis.greatest(slots.first_seen, slots.slot * HOUR_US),
         seen_to=ibis.least(slots.last_seen, (slots.slot + 1) * HOUR_US),
+        records=(slots.slot == slots.hour).ifelse(slots.records, 0),
     )
-    return slots.group_by(*by, "hour").agg(seen=_.seen_to.max() - _.seen_from.min())

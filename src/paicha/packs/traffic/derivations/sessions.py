@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
@@ -63,7 +64,7 @@ SESSIONS = TableSpec(
 )
 
 
-@derivation(SESSIONS)
+@derivation(SESSIONS, driver="mining_sessions")
 def sessions(
     mining_sessions: pa.Table,
     session_pools: pa.Table,
@@ -105,6 +106,7 @@ def _place(sessions: pa.Table, inside: pa.Table) -> list[tuple[str, bool]]:
     say on which side of the wire the watched network lies, and the client is the one that mines.
     """
     names = ("site", "address", "level")
+    inside = _pick(inside, "address", sessions.column("client_ip"), sessions.column("server_ip"))
     levels = {(s, a): level for s, a, level in zip(*(inside.column(n).to_pylist() for n in names), strict=True)}
     ends = zip(*(sessions.column(n).to_pylist() for n in ("site", "client_ip", "server_ip")), strict=True)
     answer = []
@@ -149,6 +151,7 @@ def _find_windows(
     for row in coverage.to_pylist():
         watched.setdefault(row["site"], {})[row["day"]] = row["hours"] * HOUR_US
     names = ("site", "subject", "first_seen", "last_seen")
+    observed = _pick(observed, "subject", pa.chunked_array([subjects], pa.string()))
     seen = {(site, subject): span for site, subject, *span in zip(*_read(observed, names), strict=True)}
     answer = []
     sums: dict[tuple[str, int, int], float] = {}
@@ -161,6 +164,12 @@ def _find_windows(
             sums[key] = sum(us for day, us in watched.get(site, {}).items() if key[1] <= day <= key[2])
         answer.append(sums[key])
     return np.asarray(answer, dtype=np.float64)
+
+
+def _pick(table: pa.Table, name: str, *texts: pa.ChunkedArray) -> pa.Table:
+    """Return the rows whose column holds one of the texts: only of these Python objects are made."""
+    chunks = [chunk for column in texts for chunk in column.chunks]
+    return table.filter(pc.is_in(table.column(name), pc.unique(pa.chunked_array(chunks, pa.string()))))
 
 
 def _read(table: pa.Table, names: tuple[str, ...]) -> list[list[Any]]:
