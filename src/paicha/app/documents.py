@@ -57,7 +57,7 @@ def make_documents(
             "owners": given.owners_sha256,
             "indicators": given.indicators_sha256,
             "inputs": [_describe_input(item) for item in group],
-            "rejects": [reject for item in group for reject in _list_rejects(item)],
+            "rejects": [*_list_given_rejects(given), *(reject for item in group for reject in _list_rejects(item))],
             "summary": pack.summarise(here, own_findings, own_verdicts, policy.values),
             "tables": {name: {"rows": rows.num_rows} for name, rows in here.items()},
         }
@@ -97,3 +97,8 @@ def _describe_input(item: Input) -> dict[str, Any]:
 def _list_rejects(item: Input) -> Iterator[dict[str, Any]]:
     for position, reason, count in item.count.rejects:
         yield {"path": str(item.source.path), "position": position, "reason": reason, "count": count}
+
+
+def _list_given_rejects(given: GivenTables) -> Iterator[dict[str, Any]]:
+    for path, position, reason in given.rejects:
+        yield {"path": path, "position": position, "reason": reason, "count": 1}

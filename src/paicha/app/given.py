@@ -15,7 +15,7 @@ from paicha.packs.traffic.indicators.curated import curated_indicators
 from paicha.packs.traffic.indicators.importing import import_indicators
 from paicha.packs.traffic.indicators.merging import merge_indicators
 from paicha.registry.tables import OWNERS
-from paicha.registry.units import UnitsImport, read_units
+from paicha.registry.units import read_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,12 +26,15 @@ OWNERS_FILE = "owners.parquet"
 
 @dataclass(frozen=True, slots=True)
 class GivenTables:
-    """The tables by name, the SHA-256 of each one's content (None where nobody gave any), and the units import."""
+    """The tables by name, the SHA-256 of each one's content (None where nobody gave any), and the rows refused.
+
+    A refused row is (path, position, reason).
+    """
 
     tables: Mapping[str, pa.Table]
     owners_sha256: str | None
     indicators_sha256: str
-    units_import: UnitsImport | None
+    rejects: tuple[tuple[str, str, str], ...]
 
 
 def find_given(workspace: Path | None, units: str | None, indicators: Sequence[str]) -> GivenTables:
@@ -40,18 +43,24 @@ def find_given(workspace: Path | None, units: str | None, indicators: Sequence[s
     Raises:
         InputError, RegistryError: a file cannot be read.
     """
-    owners, owners_sha256, imported = OWNERS.arrow.empty_table(), None, None
+    owners, owners_sha256 = OWNERS.arrow.empty_table(), None
+    rejects: list[tuple[str, str, str]] = []
     if units is not None:
         imported = read_units(Path(units))
         owners, owners_sha256 = imported.owners, hash_file(Path(units))
+        rejects += [(units, f"row {error.row}", f"{error.code}: {error.reason}") for error in imported.rejected]
     elif workspace is not None and (workspace / OWNERS_FILE).exists():
         owners, owners_sha256 = pq.read_table(workspace / OWNERS_FILE), hash_file(workspace / OWNERS_FILE)
-    lists = [curated_indicators(), *(import_indicators(Path(path)).table for path in indicators)]
+    lists = [curated_indicators()]
+    for path in indicators:
+        read = import_indicators(Path(path))
+        lists.append(read.table)
+        rejects += [(path, record.position, record.reason) for record in read.rejected]
     if workspace is not None and (workspace / INDICATORS_FILE).exists():
         lists.append(pq.read_table(workspace / INDICATORS_FILE))
     merged = merge_indicators(lists)
     return GivenTables(
-        {"owners": owners, "indicators": merged}, owners_sha256, hash_table(merged), imported
+        {"owners": owners, "indicators": merged}, owners_sha256, hash_table(merged), tuple(rejects)
     )  # fmt: skip
 
 

@@ -68,4 +68,4 @@ def find_owner(owners: pa.Table, text: str, at: int) -> dict[str, Any]:
     if address is None:
         raise UsageError(f"not an address: {text!r}")
     rows = attribute(owners, pa.array([""]), pa.array([address]), pa.array([at], pa.int64()))
-    return {"address": address, **rows.to_pylist()[0]}
+    return {"address": address, **rows.drop_columns(["row"]).to_pylist()[0]}
