@@ -67,32 +67,40 @@ COVERAGE = TableSpec(
 )
 
 
-@derivation(SPANS, form="expression")
-def spans(flows: Any, names: Any, mining_sessions: Any) -> Any:
-    """Return the records of every address added up by role and hour: all that is asked of them later."""
+@derivation(ADDRESSES, form="expression")
+def addresses(flows: Any, names: Any, mining_sessions: Any) -> Any:
+    """Return every address once per site."""
     parts = [
-        _add_up(table, column, is_client=column == "client_ip")
+        _list_records(table, column)
+        .group_by("site", "subject")
+        .agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max())
         for table in (flows, names, mining_sessions)
         for column in ("client_ip", "server_ip")
     ]
-    return ibis.union(*parts)
-
-
-@derivation(ADDRESSES, form="expression")
-def addresses(spans: Any) -> Any:
-    """Return every address once per site."""
-    return spans.group_by(site=_.site, address=_.subject).agg(
-        first_seen=_.first_seen.min(), last_seen=_.last_seen.max()
+    return (
+        ibis.union(*parts)
+        .group_by(site=_.site, address=_.subject)
+        .agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max())
     )
+
+
+@derivation(SPANS, form="expression")
+def spans(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
+    """Return the records of every client and of the servers inside, added up by hour: all that is asked of them."""
+    watched = inside.select(site=_.site, server_ip=_.address)
+    tables = (flows, names, mining_sessions)
+    clients = [_add_up(table, "client_ip", is_client=True) for table in tables]
+    servers = [
+        _add_up(table.semi_join(watched, ["site", "server_ip"]), "server_ip", is_client=False) for table in tables
+    ]
+    return ibis.union(*clients, *servers)
 
 
 @derivation(OBSERVED, form="expression")
 def observed(spans: Any, inside: Any) -> Any:
     """Return how long each watched address was seen; addresses outside only where they opened connections."""
-    watched = inside.select(site=_.site, subject=_.address)
-    servers = spans.filter(~_.is_client).semi_join(watched, ["site", "subject"])
     hours = (
-        _spread(ibis.union(spans.filter(_.is_client), servers))
+        _spread(spans)
         .group_by("site", "subject", "slot")
         .agg(
             seen=_.seen_to.max() - _.seen_from.min(),
@@ -127,11 +135,11 @@ def coverage(spans: Any) -> Any:
     return days.select(*COVERAGE.names)
 
 
-def _add_up(table: Any, subject: str, *, is_client: bool) -> Any:
-    """Return the records of each subject, added up by the hour in which they begin."""
+def _list_records(table: Any, subject: str) -> Any:
+    """Return the records of a table with their subject, span, number and sampling."""
     columns = table.columns
     start, end = ("started", "ended") if "started" in columns else ("first_seen", "last_seen")
-    rows = table.select(
+    return table.select(
         site=table.site,
         subject=table[subject],
         first_seen=table[start],
@@ -139,6 +147,11 @@ def _add_up(table: Any, subject: str, *, is_client: bool) -> Any:
         count=table["count"].cast("int64") if "count" in columns else ibis.literal(1, "int64"),
         sampling=table.sampling if "sampling" in columns else ibis.literal(1.0, "float64"),
     ).filter(_.subject.notnull(), _.first_seen.notnull())
+
+
+def _add_up(table: Any, subject: str, *, is_client: bool) -> Any:
+    """Return the records of each subject, added up by the hour in which they begin."""
+    rows = _list_records(table, subject)
     totals = rows.group_by(site=_.site, subject=_.subject, hour=_.first_seen // HOUR_US).agg(
         first_seen=_.first_seen.min(),
         last_seen=_.last_seen.max(),
