@@ -31,4 +31,5 @@ def print_comparison(lines: Sequence[Comparison], language: str) -> None:
     for line in lines:
         what = line.what_zh if language == "zh" else line.what_en
         table.add_row(what, line.truth, line.found, "✓" if line.is_right else "✗")
+    table.caption = say("one_in_twenty", language)
     Console().print(table)

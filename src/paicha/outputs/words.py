@@ -45,6 +45,10 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "run": ("运行", "Run"),
     "comparison": ("与真值比较", "Compared with the truth"),
+    "one_in_twenty": (
+        "95% 区间平均二十次中有一次不含真值；换一个省：--seed N",
+        "a 95 % interval misses the truth one time in twenty; another province: --seed N",
+    ),
     "truth": ("真值", "truth"),
     "found": ("结果", "found"),
     "unknown": ("未知", "unknown"),
