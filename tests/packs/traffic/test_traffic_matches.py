@@ -229,3 +229,16 @@ def test_owners_of_a_site_hold_there_only() -> None:
     known = derive(flows=rows, owners=owners)
     found = {(row["site"], row["address"], row["level"]) for row in known["inside"].to_pylist()}
     assert found == {("t", "10.0.0.5", "operator"), ("t", "203.0.113.9", "filed")}
+
+
+def test_an_owner_counts_while_the_entry_is_valid() -> None:
+    def find_level(**validity: int) -> list[str]:
+        rows = [flow(client_ip="203.0.113.5", started=NOON, ended=NOON + HOUR)]
+        known = derive(flows=rows, owners=[owner(**validity), owner(low="192.0.2.0", high="192.0.2.255")])
+        return [row["level"] for row in known["inside"].to_pylist()]
+
+    assert find_level(valid_from=NOON - HOUR, valid_to=NOON + 2 * HOUR) == ["filed"]
+    assert find_level(valid_from=NOON + 2 * HOUR) == []
+    assert find_level(valid_to=NOON) == []
+    # it changed hands meanwhile
+    assert find_level(valid_to=NOON + 1) == find_level(valid_from=NOON + HOUR) == ["filed"]

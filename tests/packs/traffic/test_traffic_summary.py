@@ -169,6 +169,17 @@ def test_pool_traffic_is_that_of_the_subjects_that_count() -> None:
     assert both["peak_5min"] == pytest.approx((1_875_000 + 9000) * 8e-6 / 300)
 
 
+def test_peak_is_no_less_than_the_mean_over_the_time_watched() -> None:
+    rows = [
+        session(client_port=40000 + n, started=start, ended=start + 10_000_000,
+                volume=[{"time": start, "out": 1_000_000, "in": 0}])
+        for n, start in enumerate((NOON, NOON + 5 * HOUR))
+    ]  # fmt: skip
+    traffic = draw([verdict("10.0.0.5")], mining_sessions=rows)["confirmed"]["pool_mbps"]
+    assert traffic["mean"] == pytest.approx(2_000_000 * 8e-6 / 20)
+    assert traffic["peak_5min"] == traffic["mean"]
+
+
 def test_coverage_counts_watched_and_filed_addresses() -> None:
     rows = [flow(client_ip="203.0.113.5", ended=NOON + 2 * HOUR), flow(client_ip="192.0.2.9", server_ip="203.0.113.6")]
     sheet = draw([], flows=rows, owners=[owner(), owner(low="203.0.113.6", high="203.0.113.6", level="rir")])[

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.reference.addresses import is_private, is_within, parse_addresses
-from paicha.reference.ranges import RangeIndex
+from paicha.reference.ranges import EARLIEST, LATEST, RangeIndex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,10 @@ INSIDE = TableSpec(
 
 @derivation(INSIDE)
 def inside(addresses: pa.Table, owners: pa.Table, policy: TrafficPolicy) -> pa.Table:
-    """Return the addresses that `owners` covers, else those of the policy's `home`, else the private ones."""
+    """Return the addresses that `owners` covers, else those of the policy's `home`, else the private ones.
+
+    An entry of `owners` counts that was valid when the address was last seen, else one valid when it was first seen.
+    """
     owner_sites = pc.fill_null(owners.column("site"), "")
     special = set(pc.unique(owner_sites).to_pylist()) - {""}
     common = owners.filter(pc.equal(owner_sites, ""))
@@ -47,11 +50,11 @@ def inside(addresses: pa.Table, owners: pa.Table, policy: TrafficPolicy) -> pa.T
 
 
 def tell_inside(given: Mapping[str, pa.Table], policy: TrafficPolicy) -> Callable[[Sequence[str]], Sequence[bool]]:
-    """Return a function from address texts to whether they belong to the watched network, of whatever site."""
+    """Return a function from address texts to whether they belong to the watched network, of whatever site and time."""
     find_levels = _prepare(given["owners"], policy)
 
     def are_inside(texts: Sequence[str]) -> Sequence[bool]:
-        answer: list[bool] = pc.is_valid(find_levels(pa.array(texts, pa.string()))).to_pylist()
+        answer: list[bool] = pc.is_valid(find_levels(pa.array(texts, pa.string()), None)).to_pylist()
         return answer
 
     return are_inside
@@ -60,26 +63,34 @@ def tell_inside(given: Mapping[str, pa.Table], policy: TrafficPolicy) -> Callabl
 def _place(addresses: pa.Table, owners: pa.Table, policy: TrafficPolicy) -> pa.Table:
     """Return the rows of `addresses` that are inside, with their level."""
     texts = addresses.column("address")
-    levels = _prepare(owners, policy)(texts)
+    find_levels = _prepare(owners, policy)
+    levels = find_levels(texts, addresses.column("last_seen"))
+    if owners.num_rows:
+        levels = pc.coalesce(levels, find_levels(texts, addresses.column("first_seen")))
     table = pa.table([addresses.column("site"), texts, levels], schema=INSIDE.arrow)
     return table.filter(pc.is_valid(levels))
 
 
-def _prepare(owners: pa.Table, policy: TrafficPolicy) -> Callable[[Any], pa.Array]:
-    """Return a function from address texts to their levels, null for what lies outside."""
+def _prepare(owners: pa.Table, policy: TrafficPolicy) -> Callable[[Any, Any], Any]:
+    """Return a function from address texts and times (None: any time) to their levels, null for what lies outside."""
     if owners.num_rows:
-        index = RangeIndex(parse_addresses(owners.column("low")), parse_addresses(owners.column("high")))
+        index = RangeIndex(
+            parse_addresses(owners.column("low")),
+            parse_addresses(owners.column("high")),
+            valid_from=pc.fill_null(owners.column("valid_from"), EARLIEST).to_numpy(),
+            valid_to=pc.fill_null(owners.column("valid_to"), LATEST).to_numpy(),
+        )
         known = pc.fill_null(owners.column("level"), "filed")
 
-        def find_levels(texts: Any) -> pa.Array:
-            rows = index.find(parse_addresses(texts))
+        def find_levels(texts: Any, times: Any) -> Any:
+            rows = index.find(parse_addresses(texts), None if times is None else times.to_numpy())
             return known.take(pa.array(rows, mask=rows < 0))
 
         return find_levels
 
     level = "home" if policy.home else PRIVATE
 
-    def cover(texts: Any) -> pa.Array:
+    def cover(texts: Any, _: Any) -> Any:
         addresses = parse_addresses(texts)
         covered = is_within(addresses, policy.home) if policy.home else is_private(addresses)
         return pc.if_else(pa.array(covered), level, pa.scalar(None, pa.string()))

@@ -22,9 +22,11 @@ def add_hours(coverage: pa.Table) -> dict[str, float]:
 
 
 def measure_pool_mbps(traffic: pa.Table, coverage: pa.Table) -> dict[str, float]:
-    """Return mean, out and in over the time watched, and the greatest five minutes, in Mbit/s.
+    """Return mean, out and in over the hours watched, and the greatest five minutes, in Mbit/s.
 
-    `traffic` are rows of `pool_traffic`, sites added up; each site's mean is over its own time watched.
+    `traffic` are rows of `pool_traffic`, sites added up; each site's mean is over its own hours watched, gaps between
+    captures left out. The peak is taken in fixed slots of the clock; where captures fill less than a slot, or sites
+    were watched at different times, no slot shows what the mean already proves, and the peak is the mean.
     """
     watched_s = {site: max(hours * 3600, 1.0) for site, hours in add_hours(coverage).items()}
     totals = traffic.group_by("site").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")]).to_pylist()
@@ -33,4 +35,5 @@ def measure_pool_mbps(traffic: pa.Table, coverage: pa.Table) -> dict[str, float]
     into = sum((row["bytes_in_sum"] / watched_s.get(row["site"], slot_s) for row in totals), 0.0) * MEGABITS_PER_BYTE
     slots = traffic.group_by("time").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")])
     peak = pc.max(pc.add(slots.column("bytes_out_sum"), slots.column("bytes_in_sum"))).as_py() or 0.0
-    return {"mean": out + into, "peak_5min": peak * MEGABITS_PER_BYTE / slot_s, "out": out, "in": into}
+    mean = out + into
+    return {"mean": mean, "peak_5min": max(peak * MEGABITS_PER_BYTE / slot_s, mean), "out": out, "in": into}
