@@ -54,7 +54,7 @@ def run(options: Options) -> Report:
             rows.append((form, command, f"{one.seconds:.2f}", f"{pace:,.0f}", f"{one.cpu_seconds:.1f}", peak))
         bars.append(Bar(f"{form}: ≤ 3 × DuckDB", f"{ratio:.2f} ×", ratio <= BOUND))
     about = (
-        f"{count:,} ordinary connections of 130,048 clients, 10,000 a second. The whole screening beside DuckDB copying "
+        f"{count:,} ordinary connections of 130,048 clients, 10,000 a second. The screening beside DuckDB copying "
         "the same columns to Parquet in a fresh process with all cores; medians, commands taking turns."
     )
     headings = ("log", "command", "s", "rows/s", "processor s", "peak memory")
