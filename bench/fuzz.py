@@ -44,7 +44,7 @@ def run(options: Options) -> Report:
                 failures += [f"{target} ({method}): {failure}"] if failure else []
                 failures += [f"{target} ({method}): memory grew"] if growth > GROWTH_BYTES else []
     about = (
-        f"{options.seconds:.0f} s each. Simulated captures and logs through the readers, damaged at random (`mutation`; "
+        f"{options.seconds:.0f} s each. Simulated captures and logs in the readers, damaged at random (`mutation`; "
         "`bounds` with every index of the compiled loops checked) or as atheris chooses by the code reached. A case of "
         f"more than {CASE_SECONDS} s is a hang."
     )
