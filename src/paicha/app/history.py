@@ -1,4 +1,7 @@
-"""What a workspace remembers of earlier runs: states of sensors, subjects, and the run just finished."""
+"""What a workspace remembers of earlier runs: states of sensors, subjects, and the run just finished.
+
+The database is imported where a workspace is used: a screening without one does not wait for it.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,6 @@ import time
 from typing import TYPE_CHECKING
 
 from paicha.kernel.grades import Grade
-from paicha.store.ledger import append_event
-from paicha.store.runs import (
-    Run,
-    RunInput,
-    Subject,
-    find_run,
-    list_inputs,
-    list_runs,
-    read_subjects,
-    record_run,
-    update_subjects,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from paicha.engine.load import Input
+    from paicha.store.runs import Run, RunInput, Subject
     from paicha.store.workspace import Workspace
 
 STATES = "states"
@@ -36,6 +28,8 @@ DOCUMENTS = "documents.jsonl"
 
 def read_states(workspace: Workspace, pack: str) -> dict[tuple[str, str], bytes]:
     """Return the newest state of every site and reader that the runs of a pack left."""
+    from paicha.store.runs import list_runs
+
     states: dict[tuple[str, str], bytes] = {}
     with workspace.engine.connect() as connection:
         runs = list_runs(connection, pack)
@@ -57,12 +51,16 @@ def write_states(directory: Path, states: Mapping[tuple[str, str], bytes]) -> No
 
 def has_run(workspace: Workspace, run: str) -> bool:
     """Return whether a run was finished and recorded."""
+    from paicha.store.runs import find_run
+
     with workspace.engine.connect() as connection:
         return find_run(connection, run) is not None
 
 
 def list_documents(workspace: Workspace) -> list[Path]:
     """Return the files of documents of all runs, the newest first."""
+    from paicha.store.runs import list_runs
+
     with workspace.engine.connect() as connection:
         runs = list_runs(connection)
     return [workspace.find_run(run.run) / DOCUMENTS for run in reversed(runs)]
@@ -72,12 +70,16 @@ def read_inputs(workspace: Workspace | None) -> dict[str, RunInput]:
     """Return the inputs of all earlier runs by their key."""
     if workspace is None:
         return {}
+    from paicha.store.runs import list_inputs
+
     with workspace.engine.connect() as connection:
         return list_inputs(connection)
 
 
 def read_known(workspace: Workspace, pack: str) -> dict[tuple[str, str], Subject]:
     """Return the subjects that earlier runs found something on."""
+    from paicha.store.runs import read_subjects
+
     with workspace.engine.connect() as connection:
         return read_subjects(connection, pack)
 
@@ -86,6 +88,9 @@ def record(
     workspace: Workspace, run: Run, inputs: tuple[Input, ...], verdicts: pa.Table, actor: str, *, is_unmasked: bool
 ) -> None:
     """Write a finished run, what it says of each subject, and the ledger's event, in one transaction."""
+    from paicha.store.ledger import append_event
+    from paicha.store.runs import RunInput, Subject, record_run, update_subjects
+
     rows = [
         RunInput(
             item.source.key, str(item.source.path), item.sha256, item.source.site, item.reader,
@@ -112,4 +117,6 @@ def record(
 
 def make_run(name: str, pack: str, as_of: int, policy: tuple[str, str], engine: str, counts: tuple[int, int]) -> Run:
     """Return the record of a run that is finished now."""
+    from paicha.store.runs import Run
+
     return Run(name, pack, as_of, time.time_ns() // 1000, *policy, engine, *counts)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from paicha.app.request import ScreenRequest
 from paicha.app.screening import HOPELESS, run_screening
-from paicha.store.ledger import append_event
 
 if TYPE_CHECKING:
     from paicha.app.progress import Progress
@@ -22,6 +21,8 @@ def complete_interrupted(workspace: Workspace, progress: Progress, present: Scre
     Raises:
         OutputError, EngineError: it failed for a reason that may pass, such as a full disk; it stays to be completed.
     """
+    from paicha.store.ledger import append_event
+
     for content in workspace.list_pending():
         request = ScreenRequest.from_json(content["request"])
         if request.token == present.token:

@@ -43,12 +43,13 @@ def find_language(lang: str | None) -> str:
 def use_workspace(path: Path | None, *, create: bool = False) -> Iterator[Workspace | None]:
     """Open the workspace that the option or `$PAICHA_WORKSPACE` names; None where neither does."""
     from paicha.settings import read_settings
-    from paicha.store.workspace import open_workspace
 
     found = path or read_settings().workspace
     if found is None:
         yield None
         return
+    from paicha.store.workspace import open_workspace
+
     with open_workspace(
         found, create=create, on_wait=lambda: typer.echo("waiting for another program to finish …", err=True)
     ) as workspace:
