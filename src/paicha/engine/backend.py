@@ -123,7 +123,7 @@ def _compile(expression: Any) -> str:
     return str(ibis.to_sql(expression, dialect="duckdb"))
 
 
-def open_duck(directory: Path, memory: str = "1GB") -> Any:
+def open_duck(directory: Path, memory: str = "300MB") -> Any:
     """Return a DuckDB connection with bounded memory that spills to `directory` and never fetches extensions."""
     import duckdb
 
