@@ -18,6 +18,7 @@ TOP = (
     "policy",
     "owners",
     "indicators",
+    "prices",
     "inputs",
     "rejects",
     "summary",
@@ -88,6 +89,8 @@ SUMMARY = {
     "hash_rate",
     "power_kw",
     "energy_kwh_per_day",
+    "revenue_per_day",
+    "revenue_by_algorithm",
     "by_nature",
     "by_region",
     "stock",
@@ -123,7 +126,7 @@ def test_the_document_has_the_fixed_form(document):
     for finding in document["findings"]:
         if finding["rule"] == "traffic.mining-session":
             assert set(finding["evidence"]) >= SESSION
-            assert set(finding["measures"]) == {"hash_rate", "power_kw", "energy_kwh_per_day"}
+            assert set(finding["measures"]) == {"hash_rate", "power_kw", "energy_kwh_per_day", "revenue_per_day"}
             shas = {item["sha256"] for item in document["inputs"]}
             assert all(packet[0] in shas and packet[1] <= packet[2] for packet in finding["evidence"]["packets"])
             assert all(set(login) == {"value", "kind", "valid"} for login in finding["evidence"]["logins"])
@@ -285,3 +288,27 @@ def test_what_is_missing_is_told_in_one_line(ask, screen_it, changes, error):
 def test_a_request_survives_being_written_down(ask):
     request = ask("captures", since=5, is_separate=True)
     assert ScreenRequest.from_json(json.loads(json.dumps(request.to_json()))) == request
+
+
+PRICES = """date,coin,algorithm,rate_per_s,issued_per_day,fees_per_day,price,currency,cny_per_unit,source
+2025-06-02,XMR,randomx,5e9,432,2,{price},USD,7.2,test
+"""
+
+
+def test_prices_tell_what_was_earned_and_name_the_run(ask, screen_it, tmp_path):
+    runs = {}
+    for price in (None, 330, 340):
+        path = tmp_path / "prices.csv"
+        path.write_text(PRICES.format(price=price), encoding="utf-8")
+        (document,), _ = screen_it(ask("captures", prices=None if price is None else str(path)))
+        runs[price] = document["run"]
+        earned = document["summary"]["confirmed"]["revenue_per_day"]
+        assert (earned is None) == (document["prices"] is None) == (price is None)
+        assert earned is None or earned["unit"] == "USD/day"
+    assert len(set(runs.values())) == 3
+
+
+def test_prices_that_are_none_stop_the_screening(ask, screen_it, tmp_path):
+    (tmp_path / "prices.csv").write_text("date,coin\n", encoding="utf-8")
+    with pytest.raises(InputError, match="missing columns"):
+        screen_it(ask("captures", prices=str(tmp_path / "prices.csv")))

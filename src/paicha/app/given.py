@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from paicha.engine.sources import hash_file
 from paicha.packs.traffic.indicators.curated import curated_indicators
 from paicha.packs.traffic.indicators.importing import import_indicators
 from paicha.packs.traffic.indicators.merging import merge_indicators
+from paicha.packs.traffic.tables import NETWORKS
+from paicha.reference.networks import read_networks
 from paicha.registry.tables import OWNERS
 from paicha.registry.units import read_units
 
@@ -35,10 +38,15 @@ class GivenTables:
     owners_sha256: str | None
     indicators_sha256: str
     rejects: tuple[tuple[str, str, str], ...]
+    prices_sha256: str | None = None
 
 
-def find_given(workspace: Path | None, units: str | None, indicators: Sequence[str]) -> GivenTables:
+def find_given(
+    workspace: Path | None, units: str | None, indicators: Sequence[str], prices: str | None = None
+) -> GivenTables:
     """Return owners and indicators: of the files named, else of the workspace; indicators beside our own table.
+
+    `prices` is a file of prices and of the networks' figures by day (see `read_networks`).
 
     Raises:
         InputError, RegistryError: a file cannot be read.
@@ -59,9 +67,15 @@ def find_given(workspace: Path | None, units: str | None, indicators: Sequence[s
     if workspace is not None and (workspace / INDICATORS_FILE).exists():
         lists.append(pq.read_table(workspace / INDICATORS_FILE))
     merged = merge_indicators(lists)
-    return GivenTables(
-        {"owners": owners, "indicators": merged}, owners_sha256, hash_table(merged), tuple(rejects)
-    )  # fmt: skip
+    tables = {"owners": owners, "indicators": merged, "networks": _read_prices(prices)}
+    prices_sha256 = hash_file(Path(prices)) if prices else None
+    return GivenTables(tables, owners_sha256, hash_table(merged), tuple(rejects), prices_sha256)
+
+
+def _read_prices(prices: str | None) -> pa.Table:
+    networks = read_networks(Path(prices)) if prices else ()
+    rows = [asdict(network) | {"day": (network.day - date(1970, 1, 1)).days} for network in networks]
+    return pa.Table.from_pylist(rows, schema=NETWORKS.arrow)
 
 
 def hash_table(table: pa.Table) -> str:

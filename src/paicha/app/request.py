@@ -29,6 +29,7 @@ class ScreenRequest:
     units: str | None = None
     indicators: tuple[str, ...] = ()
     subjects: str | None = None
+    prices: str | None = None
     since: int | None = None
     until: int | None = None
     is_separate: bool = False

@@ -119,7 +119,7 @@ def _carry_out(
 ) -> Outcome:
     pack = find_pack(request.pack)
     policy = load_policy(pack, request.policy)
-    given = find_given(workspace.path if workspace else None, request.units, request.indicators)
+    given = find_given(workspace.path if workspace else None, request.units, request.indicators, request.prices)
     with open_duck(work / "spill") as duck:
         task = _Task(request, workspace, progress, actor, pack, policy, given, duck)
         loaded = _load(task, work)

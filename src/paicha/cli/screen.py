@@ -34,6 +34,9 @@ def screen(
     indicators: Annotated[
         list[Path] | None, typer.Option("--indicators", help="List of pool names and addresses, beside our own.")
     ] = None,
+    prices: Annotated[
+        Path | None, typer.Option("--prices", help="Prices and network figures by day (CSV): what mining earned.")
+    ] = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="Preset or TOML file.")] = "default",
     since: Annotated[str | None, typer.Option("--since", help="Use records from then on (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Use records before then (ISO 8601).")] = None,
@@ -72,6 +75,7 @@ def screen(
         units=_absolute(units) if units else None,
         indicators=tuple(_absolute(path) for path in indicators or []),
         subjects=_absolute(subjects) if subjects else None,
+        prices=_absolute(prices) if prices else None,
         since=parse_time(since, "--since") if since else None,
         until=parse_time(until, "--until") if until else None,
         is_separate=separate,

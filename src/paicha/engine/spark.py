@@ -62,7 +62,7 @@ class SparkBackend:
         answer = self.fetch(spec.name, build)
         columns = [answer.column(name).cast(spec.arrow.field(name).type) for name in spec.names]
         self.give_rows(spec, pa.table(columns, schema=spec.arrow))
-        return answer.num_rows
+        return int(answer.num_rows)
 
     def fetch(self, label: str, build: Callable[[], Any]) -> pa.Table:
         """Return the rows of the expression that `build` returns."""

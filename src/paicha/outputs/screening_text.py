@@ -78,6 +78,7 @@ def _list_figures(figures: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("hash_rate", "\n".join(rates) or "–"),
         ("power_kw", format_measure(figures["power_kw"], with_unit=False)),
         ("energy", format_measure(figures["energy_kwh_per_day"], with_unit=False)),
+        ("revenue", format_measure(figures["revenue_per_day"])),
         ("stock", str(figures["stock"])),
         ("cleared", str(figures["cleared"])),
         ("increment", str(figures["increment"])),

@@ -12,6 +12,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "hash_rate": ("算力", "hash rate"),
     "power_kw": ("功率（kW）", "power (kW)"),
     "energy": ("日耗电（kWh/天）", "energy (kWh/day)"),
+    "revenue": ("日收入", "revenue per day"),
     "stock": ("存量", "stock"),
     "cleared": ("已清退存量", "cleared stock"),
     "increment": ("增量", "increment"),

@@ -50,6 +50,13 @@ def test_name_of_the_pool_tells_the_coin(names: list[dict[str, Any]]) -> None:
     assert complete(open_session(), names=names, indicators=[indicator(coin="ETC")]) == FOUND
 
 
+def test_name_that_a_neighbour_resolved_tells_the_coin_unless_the_address_does() -> None:
+    asked = [lookup(client_ip="10.0.0.6")]
+    assert complete(open_session(), names=asked, indicators=[indicator(coin="ETC")]) == FOUND
+    listed = indicator(indicator="n2", kind="address", value="198.51.100.7", coin="ETC")
+    assert complete(open_session(), names=asked, indicators=[indicator(coin="ETHW"), listed]) == FOUND
+
+
 def test_address_of_the_pool_tells_the_coin() -> None:
     for port in (None, 3333):
         listed = indicator(kind="address", value="198.51.100.7", port=port, coin="ETC")
@@ -60,7 +67,7 @@ def test_address_of_the_pool_tells_the_coin() -> None:
     "names",
     [
         [],
-        [lookup(client_ip="10.0.0.6")],
+        [lookup(client_ip="10.0.0.6", site="t")],
         [lookup(answer="198.51.100.8")],
         [lookup(first_seen=NOON - 30 * HOUR, last_seen=NOON - 30 * HOUR)],
         [lookup(first_seen=NOON + 2 * HOUR, last_seen=NOON + 2 * HOUR)],
@@ -92,6 +99,16 @@ def test_several_coins_unfit_ones_and_weak_entries_tell_no_coin(entry: dict[str,
 def test_port_of_an_entry_outweighs_its_name() -> None:
     listed = [indicator(coin="XMR;ETC"), indicator(indicator="n2", coin="ETC", port=3333)]
     assert complete(open_session(), names=[lookup()], indicators=listed) == FOUND
+
+
+def test_another_port_of_the_very_name_tells_the_coin_if_all_its_ports_agree() -> None:
+    listed = [indicator(coin="ETC", port=4444), indicator(indicator="n2", coin="ETC", port=4445)]
+    asked = [lookup(name="pool.example")]
+    assert complete(open_session(), names=asked, indicators=listed) == FOUND
+    listed.append(indicator(indicator="n3", coin="ETHW", port=4446))
+    assert complete(open_session(), names=asked, indicators=listed) == OPEN | {"pool": "Example Pool"}
+    address = indicator(kind="address", value="198.51.100.7", port=4444, coin="ETC")
+    assert complete(open_session(), indicators=[address]) == OPEN | {"pool": None}
 
 
 def test_surest_sign_decides_and_two_coins_of_one_kind_of_sign_cancel() -> None:

@@ -26,7 +26,7 @@ from paicha.packs.traffic.rules.sessions import (
     refused_session,
     stratum_v2_handshake,
 )
-from paicha.packs.traffic.tables import MINING_SESSIONS
+from paicha.packs.traffic.tables import MINING_SESSIONS, NETWORKS
 
 INSIDE = pa.schema([("site", pa.string()), ("address", pa.string()), ("level", pa.string())])
 
@@ -48,6 +48,7 @@ def make(
         pa.Table.from_pylist([{"site": "s", "address": a, "level": level} for a, level in inside], schema=INSIDE),
         pa.Table.from_pylist(seen, schema=OBSERVED.arrow),
         pa.Table.from_pylist(coverage, schema=COVERAGE.arrow),
+        NETWORKS.arrow.empty_table(),
         TrafficPolicy(),
     )
     assert table.schema.equals(derivation.table.arrow)
@@ -209,6 +210,7 @@ def test_only_the_days_on_which_the_subject_was_seen_count() -> None:
         INSIDE.empty_table(),
         pa.Table.from_pylist(seen, schema=OBSERVED.arrow),
         pa.Table.from_pylist(days, schema=COVERAGE.arrow),
+        NETWORKS.arrow.empty_table(),
         TrafficPolicy(),
     ).to_pylist()
     assert row["window"] == 20.0 * HOUR
@@ -269,4 +271,4 @@ def test_session_evidence_has_the_fixed_names() -> None:
         "logins", "worker", "state", "jobs", "shares_submitted", "shares_accepted", "shares_rejected",
         "shares_duplicate", "difficulty", "packets",
     } <= set(row)  # fmt: skip
-    assert mining_session.measures == ("hash_rate", "power_kw", "energy_kwh_per_day")
+    assert mining_session.measures == ("hash_rate", "power_kw", "energy_kwh_per_day", "revenue_per_day")

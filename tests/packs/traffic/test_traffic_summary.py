@@ -70,7 +70,8 @@ def test_nothing_found_is_zero_and_null() -> None:
     assert len(sheet["by_nature"]) == 9
     assert set(sheet) == {
         "addresses", "units", "logins", "public_resource", "pool_mbps", "hash_rate", "power_kw", "energy_kwh_per_day",
-        "by_nature", "by_region", "stock", "cleared", "increment", "coverage",
+        "revenue_per_day", "revenue_by_algorithm", "by_nature", "by_region", "stock", "cleared", "increment",
+        "coverage",
     }  # fmt: skip
 
 

@@ -163,5 +163,21 @@ OWNERS = TableSpec(
     ),
 )
 
+NETWORKS = TableSpec(
+    "networks",
+    "one coin's network on one day, of a price file",
+    (
+        Column("day", "int64", "days since 1970-01-01", unit="d"),
+        Column("coin", "string", "symbol"),
+        Column("algorithm", "string", "id of the proof-of-work algorithm"),
+        Column("rate_per_s", "float64", "hashes per second of all miners", unit="H/s"),
+        Column("coins_per_day", "float64", "coins issued and fees paid to miners in the day"),
+        Column("price", "float64", "price of a coin in `currency`"),
+        Column("currency", "string", "currency of the price"),
+        Column("cny_per_unit", "float64", "exchange rate of the currency; 1 for CNY"),
+        Column("source", "string", "where the figures are from"),
+    ),
+)
+
 INPUT_TABLES = (FLOWS, NAMES, MINING_SESSIONS, REPORTS)
-GIVEN_TABLES = (INDICATORS, OWNERS)
+GIVEN_TABLES = (INDICATORS, OWNERS, NETWORKS)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from paicha.packs.traffic.policy import PowerPolicy
+    from paicha.reference.networks import Network
     from paicha.reference.power import PowerModel
 
     Array = NDArray[np.float64]
@@ -117,7 +118,11 @@ def find_units(algorithms: Sequence[str | None]) -> list[str]:
 
 
 def estimate_power(
-    rates: Estimates, algorithms: Sequence[str | None], times_us: Sequence[int], policy: PowerPolicy
+    rates: Estimates,
+    algorithms: Sequence[str | None],
+    times_us: Sequence[int],
+    policy: PowerPolicy,
+    networks: tuple[Network, ...] | None = None,
 ) -> Estimates:
     """Return kW at the wall of each rate, with the hardware in use on the day; NaN where that is unknown."""
     days = np.asarray(times_us, dtype=np.int64) // int(DAY_US)
@@ -126,17 +131,23 @@ def estimate_power(
         rows = np.flatnonzero((days == day) & rates.known)
         here = [algorithms[int(row)] for row in rows]
         if here:
-            model = model_power(here, int(day) * int(DAY_US), policy)
+            model = model_power(here, int(day) * int(DAY_US), policy, networks)
             power[rows] = power_of_sessions(model, rates.low[rows], rates.best[rows], rates.high[rows], here)
     return Estimates(power[:, 0], power[:, 1], power[:, 2])
 
 
-def model_power(algorithms: Sequence[str | None], time_us: int, policy: PowerPolicy) -> PowerModel:
-    """Return the model of power for these algorithms on the day of `time_us`, drawn with the policy's seed."""
+def model_power(
+    algorithms: Sequence[str | None], time_us: int, policy: PowerPolicy, networks: tuple[Network, ...] | None = None
+) -> PowerModel:
+    """Return the model of power for these algorithms on the day of `time_us`, drawn with the policy's seed.
+
+    `networks` are figures by which hardware that does not pay at the tariff is left out; None for the program's own.
+    """
     return draw_power(
         algorithms,
         read_day(time_us),
         tariff_cny_per_kwh=policy.tariff_per_kwh + policy.surcharge_per_kwh,
+        networks=networks,
         n_draws=policy.draws,
         seed=policy.seed,
     )

@@ -25,6 +25,14 @@ from paicha.packs.traffic.derivations.estimates import (
 from paicha.packs.traffic.derivations.inside import PRIVATE
 from paicha.packs.traffic.derivations.merging import find_relayed, merge_sessions
 from paicha.packs.traffic.derivations.pools import assign_pools
+from paicha.packs.traffic.derivations.revenue import (
+    estimate_revenue,
+    find_currency,
+    find_earnings,
+    join_known,
+    read_accepted,
+    read_prices,
+)
 from paicha.packs.traffic.tables import MINING_SESSIONS
 
 if TYPE_CHECKING:
@@ -33,6 +41,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from paicha.packs.traffic.policy import TrafficPolicy
+    from paicha.reference.networks import Network
 
 SESSIONS = TableSpec(
     "sessions",
@@ -54,6 +63,8 @@ SESSIONS = TableSpec(
         Column("hash_rate", MEASURE_KIND, "work over time connected", nullable=True),
         Column("power_kw", MEASURE_KIND, "electric power that the work takes", nullable=True),
         Column("energy_kwh_per_day", MEASURE_KIND, "energy of a day", nullable=True),
+        Column("revenue_per_day", MEASURE_KIND, "what accepted shares earn in a day, with a price file", nullable=True),
+        Column("earned_per_hash", "float64", "what a hash earned on the day, in the file's currency", nullable=True),
         Column(
             "window",
             "float64",
@@ -71,6 +82,7 @@ def sessions(
     inside: pa.Table,
     observed: pa.Table,
     coverage: pa.Table,
+    networks: pa.Table,
     policy: TrafficPolicy,
 ) -> pa.Table:
     """Return the mining sessions, each once, with pool, subject, key, identities and estimates."""
@@ -93,7 +105,7 @@ def sessions(
             _list_identities(merged.column("logins").to_pylist()), SESSIONS.arrow.field("identities").type
         ),
         "window": pa.array(window),
-    } | _estimate(merged, window, policy)
+    } | _estimate(merged, window, read_prices(networks), policy)
     return pa.table(
         [columns[name] if name in columns else merged.column(name) for name in SESSIONS.names], schema=SESSIONS.arrow
     )
@@ -176,7 +188,9 @@ def _read(table: pa.Table, names: tuple[str, ...]) -> list[list[Any]]:
     return [table.column(name).to_pylist() for name in names]
 
 
-def _estimate(sessions: pa.Table, window: NDArray[np.float64], policy: TrafficPolicy) -> dict[str, pa.Array]:
+def _estimate(
+    sessions: pa.Table, window: NDArray[np.float64], prices: tuple[Network, ...], policy: TrafficPolicy
+) -> dict[str, pa.Array]:
     connected = read_numbers(sessions, "connected")
     algorithms = sessions.column("algorithm").to_pylist()
     worked = np.maximum(read_numbers(sessions, "ended") - read_numbers(sessions, "started"), connected)
@@ -184,10 +198,16 @@ def _estimate(sessions: pa.Table, window: NDArray[np.float64], policy: TrafficPo
     # a pool that refused shares saw work all the same: their absence from the sum bounds nothing
     is_refused = (work.total == 0) & (read_numbers(sessions, "shares_rejected") > 0)
     rates = estimate_rates(work, np.where(is_refused, np.nan, connected))
-    power = estimate_power(rates, algorithms, sessions.column("started").to_pylist(), policy.power)
-    energy = estimate_energy(power, estimate_hours(worked, window))
+    started = sessions.column("started").to_pylist()
+    power = estimate_power(rates, algorithms, started, policy.power, join_known(prices))
+    hours = estimate_hours(worked, window)
+    energy = estimate_energy(power, hours)
+    earned = find_earnings(sessions, prices)
+    revenue = estimate_revenue(read_accepted(sessions, earned), connected, hours)
     return {
         "hash_rate": rates.to_measures(find_units(algorithms), algorithms),
         "power_kw": power.to_measures("kW"),
         "energy_kwh_per_day": energy.to_measures("kWh/day"),
+        "revenue_per_day": revenue.to_measures(f"{find_currency(prices)}/day"),
+        "earned_per_hash": pa.array(earned, mask=np.isnan(earned)),
     }

@@ -18,7 +18,7 @@ EVIDENCE_FORMS: dict[str, str | tuple[str, ...]] = {
 }
 """How evidence is written in JSON: `us` is a time; a tuple of fields, a list of arrays instead of a list of objects."""
 
-SESSION_MEASURES = ("hash_rate", "power_kw", "energy_kwh_per_day")
+SESSION_MEASURES = ("hash_rate", "power_kw", "energy_kwh_per_day", "revenue_per_day")
 
 _COUNTS = (
     "jobs", "shares_submitted", "shares_accepted", "shares_rejected", "shares_stale", "shares_duplicate",

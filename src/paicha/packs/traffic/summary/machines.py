@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from paicha.kernel.interval import Interval
 from paicha.packs.traffic.derivations.estimates import (
+    Estimates,
     Work,
     bound_factors,
     estimate_hours,
@@ -19,6 +20,14 @@ from paicha.packs.traffic.derivations.estimates import (
     read_numbers,
     read_work,
 )
+from paicha.packs.traffic.derivations.revenue import (
+    find_currency,
+    join_known,
+    read_accepted,
+    read_prices,
+    spread_over_day,
+)
+from paicha.reference.networks import POOL_FEE
 from paicha.reference.power import energy_of_total, power_of_total
 from paicha.reference.rates import sum_independent
 
@@ -33,12 +42,16 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 
+FEE = POOL_FEE[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Machines:
     """One row per site, subject and algorithm: what mines behind an address.
 
     `low`, `best`, `high` is the hash rate while it works, counting error only; `factor_low` and `factor_high` widen it
     by the doubt on the unit of difficulty. `hours` are low, best and high hours a day, `model` the draws of power.
+    `revenue` is money per second while it works from accepted shares, counting error only, NaN where it is unknown.
     """
 
     subjects: list[tuple[str, str]]
@@ -50,6 +63,8 @@ class Machines:
     factor_high: Array
     hours: tuple[Array, Array, Array]
     model: PowerModel
+    revenue: Estimates
+    currency: str
 
     def take(self, rows: NDArray[np.intp]) -> Machines:
         """Return these rows, with the same draws of power."""
@@ -63,6 +78,8 @@ class Machines:
             factor_high=self.factor_high[rows],
             hours=(self.hours[0][rows], self.hours[1][rows], self.hours[2][rows]),
             model=self.model,
+            revenue=Estimates(self.revenue.low[rows], self.revenue.best[rows], self.revenue.high[rows]),
+            currency=self.currency,
         )
 
     def add_rates(self) -> dict[str, Interval]:
@@ -89,6 +106,40 @@ class Machines:
             return None
         return energy_of_total(self.model, self._least, self.best, self._most, self.algorithms, self.hours)
 
+    def add_revenue(self) -> Interval | None:
+        """Return money per day of all of them together; None without a price file, or where it knows none of them.
+
+        Counting errors are independent; the fee, the hours unseen and the unit of difficulty are doubts that all share.
+        """
+        rows = np.flatnonzero(self.revenue.known & (self.revenue.high > 0))
+        if not len(rows):
+            return None
+        hours = tuple(hour[rows] for hour in self.hours)
+        ends = (self.revenue.low[rows], self.revenue.best[rows], self.revenue.high[rows])
+        counted = spread_over_day(Estimates(*ends), (hours[1], hours[1], hours[1]), FEE)
+        low, best, high = (float(np.sum(end)) for end in (counted.low, counted.best, counted.high))
+        if len(rows) > 1 and best > 0:
+            low, best, high = sum_independent(counted.low, counted.best, counted.high)
+        weights = counted.best / best if best > 0 else np.full(len(rows), 1 / len(rows))
+        return Interval(
+            low
+            * float(weights @ (self.factor_low[rows] * _divide(hours[0], hours[1])))
+            * (1 - POOL_FEE[2])
+            / (1 - FEE),
+            best,
+            high
+            * float(weights @ (self.factor_high[rows] * _divide(hours[2], hours[1])))
+            * (1 - POOL_FEE[0])
+            / (1 - FEE),
+            f"{self.currency}/day",
+        )
+
+    def add_revenues(self) -> dict[str, Interval | None]:
+        """Return money per day by algorithm."""
+        names = sorted(set(self.algorithms))
+        rows = {name: np.flatnonzero([other == name for other in self.algorithms]) for name in names}
+        return {name: self.take(rows[name]).add_revenue() for name in names}
+
     @property
     def _least(self) -> Array:
         return self.low * self.factor_low
@@ -98,12 +149,13 @@ class Machines:
         return self.high * self.factor_high
 
 
-def combine_sessions(sessions: pa.Table, policy: PowerPolicy) -> Machines:
+def combine_sessions(sessions: pa.Table, networks: pa.Table, policy: PowerPolicy) -> Machines:
     """Return what runs behind each client: valid work over the time in which at least one session was connected.
 
     Sessions side by side add up that way, sessions one after the other do not. Left out are sessions without a figure,
     those whose work a relay submits again, and those of servers, whose clients compute elsewhere.
     """
+    prices = read_prices(networks)
     rows = _choose(sessions)
     table = sessions.take(pa.array(rows, pa.int64()))
     names = ("site", "subject", "algorithm")
@@ -121,6 +173,7 @@ def combine_sessions(sessions: pa.Table, policy: PowerPolicy) -> Machines:
     active = np.where(worked > 0, worked * share, [float(connected[m].max()) for m in members])
     rates = estimate_rates(_add_work(work, members), active)
     factor_low, factor_high = bound_factors(work)
+    accepted = _add_work(read_accepted(table, read_numbers(table, "earned_per_hash")), members)
     return Machines(
         subjects=[key[:2] for key in chosen],
         algorithms=(algorithms := [key[2] for key in chosen]),
@@ -130,7 +183,11 @@ def combine_sessions(sessions: pa.Table, policy: PowerPolicy) -> Machines:
         factor_low=np.array([_weigh(work.total[m], factor_low[m]) for m in members]),
         factor_high=np.array([_weigh(work.total[m], factor_high[m]) for m in members]),
         hours=estimate_hours(np.maximum(worked, active), np.array([float(watched[m].max()) for m in members])),
-        model=model_power(algorithms, max((int(ended.max()) for _, ended in spans), default=0), policy),
+        model=model_power(
+            algorithms, max((int(ended.max()) for _, ended in spans), default=0), policy, join_known(prices)
+        ),
+        revenue=estimate_rates(accepted, active),
+        currency=find_currency(prices),
     )
 
 
@@ -168,6 +225,10 @@ def _add_work(work: Work, members: Iterable[list[int]]) -> Work:
     ones = np.ones(len(groups))
     largest = np.array([float(np.max(work.largest[m])) for m in groups])
     return Work(add(work.total), add(work.squares), largest, add(work.shares), ones, ones)
+
+
+def _divide(some: Array, others: Array) -> Array:
+    return some / np.where(others > 0, others, 1.0)
 
 
 def _weigh(weights: Array, values: Array) -> float:

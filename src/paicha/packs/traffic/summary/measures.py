@@ -22,10 +22,10 @@ MEASURES = pa.schema([("site", pa.string()), ("subject", pa.string()), ("measure
 def measure(tables: Mapping[str, pa.Table], findings: pa.Table, policy: TrafficPolicy) -> pa.Table:
     """Return the measures of every subject with a hash rate: site, subject, and a JSON object as text.
 
-    The object holds `hash_rate` by algorithm, `power_kw` and `energy_kwh_per_day`. Sessions of one machine that
-    reconnects are put together; findings set aside or counted elsewhere do not count.
+    The object holds `hash_rate` by algorithm, `power_kw`, `energy_kwh_per_day` and `revenue_per_day`. Sessions of one
+    machine that reconnects are put together; findings set aside or counted elsewhere do not count.
     """
-    machines = combine_sessions(choose_sessions(tables["sessions"], findings), policy.power)
+    machines = combine_sessions(choose_sessions(tables["sessions"], findings), tables["networks"], policy.power)
     rows: dict[tuple[str, str], list[int]] = {}
     for row, pair in enumerate(machines.subjects):
         rows.setdefault(pair, []).append(row)
@@ -36,6 +36,7 @@ def measure(tables: Mapping[str, pa.Table], findings: pa.Table, policy: TrafficP
             "hash_rate": {name: write_measure(rate) for name, rate in own.add_rates().items()},
             "power_kw": write_measure(own.add_power()),
             "energy_kwh_per_day": write_measure(own.add_energy()),
+            "revenue_per_day": write_measure(own.add_revenue()),
         }
         answer.append({"site": site, "subject": subject, "measures": json.dumps(content)})
     return pa.Table.from_pylist(answer, schema=MEASURES)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 GRADES = {"confirmed": Grade.CONFIRMED, "confirmed_or_likely": Grade.LIKELY}
-SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage")
-"""Derived tables that the summary needs."""
+SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage", "networks")
+"""Tables that the summary needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the sheet for `confirmed` and for `confirmed_or_likely`; zero and null where nothing was found."""
     sessions = choose_sessions(tables["sessions"], findings)
-    machines = combine_sessions(sessions, policy.power)
+    machines = combine_sessions(sessions, tables["networks"], policy.power)
     names = ("site", "subject", "grade", "unit", "credit_code", "nature", "region", "is_stock", "is_cleared")
     rows = verdicts.select(names).to_pylist()
     coverage = _describe_coverage(tables)
@@ -65,6 +65,10 @@ def summarise(
             "hash_rate": {key: write_measure(rate) for key, rate in sheet.machines.add_rates().items()},
             "power_kw": write_measure(sheet.machines.add_power()),
             "energy_kwh_per_day": write_measure(sheet.machines.add_energy()),
+            "revenue_per_day": write_measure(sheet.machines.add_revenue()),
+            "revenue_by_algorithm": {
+                key: write_measure(money) for key, money in sheet.machines.add_revenues().items() if money is not None
+            },
             "by_nature": _split(sheet, lambda row: row["nature"] or UNKNOWN, natures),
             "by_region": _split(sheet, lambda row: _name_region(row["region"], policy.summary.region_level)),
             "stock": sum(row["is_stock"] is True for row in chosen),
