@@ -257,3 +257,40 @@ def test_mining_in_no_known_dialect():
     assert row["logins"][0]["value"] == "me"
     unrelated = [*talk[:3], ask(id=2, method="client.submitShare", params={"jobId": "other", "nonce": "01"})]
     assert read_talk(unrelated) is None
+
+
+def test_a_challenge_against_robots_is_no_mining():
+    challenge = {"id": "99", "challenge": "ab" * 32, "difficulty": 20}
+    answer = (CLIENT, b'{"type": "solution", "id": "99", "nonce": 12345}\n')
+    assert read_talk([tell(type="challenge", **challenge), answer, tell(type="ok")]) is None
+    block = tell(method="block", params={"id": "5", "hash": "cd" * 32, "difficulty": 1234})
+    sent = ask(id=3, method="submitTransaction", params={"id": "5", "nonce": 3, "from": "0xab"})
+    assert read_talk([block, sent, tell(id=3, result=True)]) is None
+
+
+def test_messages_that_end_in_nul_alone():
+    def end(part):
+        side, data = part
+        return side, data.rstrip(b"\n") + b"\0"
+
+    row = read_talk([end(part) for part in [*SUBSCRIBE, ALLOW, set_difficulty(2), BITCOIN_NOTIFY]])
+    assert (row["software"], row["worker"], row["jobs"]) == ("cgminer/4.12.1", "rig7", 1)
+
+
+@pytest.mark.parametrize(
+    ("answers", "state"),
+    [
+        ([23, 23, 23, None], "refused"),
+        ([22, 22], "refused"),
+        ([23, None, None, None], "mining"),
+        ([22, 0], "mining"),
+    ],
+)
+def test_shares_that_are_all_refused(answers, state):
+    talk = [*SUBSCRIBE, ALLOW, set_difficulty(2), BITCOIN_NOTIFY]
+    for number, code in enumerate(answers, 3):
+        # a duplicate to the pool though its nonce is new
+        talk.append(submit(number, f"{number:08x}"))
+        if code is not None:
+            talk.append(tell(id=number, result=not code, error=[code, "refused", None] if code else None))
+    assert read_talk(talk)["state"] == state

@@ -75,7 +75,7 @@ class JsonLines:
     def _read_tail(self, items: list[Item]) -> None:
         """Append the values of a line that has not ended, if it seems complete, and keep the rest."""
         size = len(self.buffer)
-        if size < self.retry_at or self.buffer[-1] not in b"}] \t\r":
+        if size < self.retry_at or self.buffer[-1] not in b"}] \t\r\0":
             return
         if size >= SMALL_BYTES and self.buffer.count(b"{") != self.buffer.count(b"}"):
             self.retry_at = size + size // 4

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from paicha.packs.traffic.policy import StratumPolicy
     from paicha.packs.traffic.stratum.conversation import Conversation
     from paicha.packs.traffic.stratum.session import Session
+    from paicha.packs.traffic.stratum.shares import ShareBook
 
 CYCLES = {"cuckoo": 42.0}
 """Graphs behind each solution that a target counts: one graph in 42 has a cycle of 42 edges."""
@@ -94,7 +95,7 @@ def _judge_state(conversation: Conversation, policy: StratumPolicy) -> str:
     """
     session = conversation.session
     book = session.book
-    if book.submitted + book.duplicate and not book.accepted and book.rejected and book.rejected >= book.submitted:
+    if not book.accepted and _is_all_refused(book):
         return "refused"
     if book.accepted >= policy.min_exchanges:
         return "mining"
@@ -104,6 +105,16 @@ def _judge_state(conversation: Conversation, policy: StratumPolicy) -> str:
     client = _find_client(conversation)
     is_one_sided = conversation.framing.modes[1 - client] == "undecided"
     return "mining" if book.submitted and is_one_sided else "attempt"
+
+
+def _is_all_refused(book: ShareBook) -> bool:
+    """Whether shares were answered and none of the answers is good.
+
+    A pool that drops such a client leaves its last shares without an answer. Where most have none, the pool's side was
+    not captured well enough to say so.
+    """
+    unanswered = book.submitted - book.rejected
+    return book.rejected > unanswered or (book.duplicate > 0 and book.submitted == 0)
 
 
 def _sum_work(session: Session, identity: Identity, conversation: Conversation) -> dict[str, object]:

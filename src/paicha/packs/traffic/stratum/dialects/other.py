@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 DIALECT = "other"
 SUBMIT = re.compile(r"submit|share|solution|solved|found", re.IGNORECASE)
 LOGIN = re.compile(r"log_?in|auth|subscribe|register|hello", re.IGNORECASE)
-JOB_KEYS = ("job_id", "jobId", "job", "work_id", "workId", "id")
+JOB_KEYS = ("job_id", "jobId", "job", "work_id", "workId")
 DIFFICULTY_KEYS = ("difficulty", "diff")
 TARGET_KEYS = ("target", "boundary", "share_target")
 NONCE_KEYS = ("nonce", "nonces", "proof", "solution", "counter")
@@ -45,11 +45,16 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
 
 
 def _name_job(body: dict[str, Any]) -> str | None:
-    return next((name_job(body[key]) for key in JOB_KEYS if key in body), None)
+    return next((name_job(body[key]) for key in (*JOB_KEYS, "id") if key in body), None)
 
 
 def _has_work(body: dict[str, Any]) -> bool:
-    """Whether an object holds bytes to hash and says how hard a share has to be."""
+    """Whether an object holds bytes to hash and says how hard a share has to be.
+
+    With no more than an `id` it needs a target: challenges against robots have an id, a hash and a difficulty too.
+    """
+    if not any(key in body for key in (*JOB_KEYS, *TARGET_KEYS)):
+        return False
     has_bytes = any(is_hex(value, 64, 8192) for key, value in list(body.items())[:32] if key not in TARGET_KEYS)
     return has_bytes and _read_worth(body) is not None
 
