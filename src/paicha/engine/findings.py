@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from paicha.engine.literals import Value, fill, write_literal
 from paicha.kernel.errors import EngineError
 from paicha.kernel.rule import FIXED_COLUMNS, OPTIONAL_COLUMNS
 
@@ -47,7 +48,8 @@ HASHES = "hashes"
 
 def tell_hashes(duck: Any, hashes: Mapping[str, str]) -> None:
     """Make the SHA-256 of the inputs known to `form_findings`."""
-    duck.execute(f"SET VARIABLE {HASHES} = map($keys, $values)", {"keys": [*hashes], "values": [*hashes.values()]})
+    pairs = ", ".join(f"{write_literal(key)}: {write_literal(sha256)}" for key, sha256 in hashes.items())
+    duck.execute(f"SET VARIABLE {HASHES} = MAP {{{pairs}}}::MAP(VARCHAR, VARCHAR)")
 
 
 def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Table:
@@ -78,11 +80,11 @@ def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Tab
                {"identities" if "identities" in given else "[]::STRUCT(kind VARCHAR, value VARCHAR)[]"} AS identities,
                {_or_default("counted_with", given, "NULL::VARCHAR")} AS counted_with
         FROM answer ORDER BY site, subject, key"""  # noqa: S608 -- column names of own rules
-    parameters = {
+    parameters: dict[str, Value] = {
         "pack": pack.name, "rule": rule.id, "version": rule.version, "kind": rule.subject_kind,
         "evidence": str(rule.evidence), "grade": int(rule.grade), "outcome": rule.outcome,
     }  # fmt: skip
-    rows = duck.execute(query, parameters).to_arrow_table().cast(FINDINGS)
+    rows = duck.execute(fill(query, parameters)).to_arrow_table().cast(FINDINGS)
     if len(rows.column("id").unique()) != rows.num_rows:
         raise EngineError(f"rule {rule.id} answers twice for the same site, subject and key")
     return rows

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paicha.engine.backend import keep_rows
+from paicha.engine.literals import fill
 from paicha.kernel.grades import COMBINED_CAP, Evidence, Grade
 
 if TYPE_CHECKING:
@@ -158,4 +159,4 @@ def grade_findings(duck: Any, pack: Pack, policy: Any, counted: pa.Table, observ
         "max_sampling": policy.observed.max_sampling,
         "combined": int(COMBINED_CAP),
     } | {grade.name.lower(): int(grade) for grade in Grade}
-    return duck.execute(_QUERY, parameters).to_arrow_table().cast(VERDICTS)
+    return duck.execute(fill(_QUERY, parameters)).to_arrow_table().cast(VERDICTS)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from numba import njit
+from paicha.kernel.imports import hidden
+
+# Nothing compiled here multiplies matrices; without BLAS numba starts a third of a second sooner.
+with hidden("scipy.linalg"):
+    from numba import njit
+
+    import_module("numba.np.arraymath")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
