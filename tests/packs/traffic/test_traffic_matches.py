@@ -167,6 +167,16 @@ def test_address_that_other_names_share_proves_little() -> None:
     assert (found["evidence_kind"], found["grade"]) == ("shared-hosting", 1)
 
 
+@pytest.mark.parametrize(("port", "kind", "purpose"), [(3333, "endpoint", "pool"), (443, "shared-hosting", "website")])
+def test_a_visit_to_the_website_of_a_pool_proves_little(port: int, kind: str, purpose: str) -> None:
+    asked = name(kind="dns", server_ip="10.0.0.1", server_port=53, answer="198.51.100.7", first_seen=NOON - SECOND)
+    entries = (indicator(port=3333), indicator(indicator="n2", purpose="website", confidence=0.4))
+    (found,) = ask(resolved_pool, derive(flows=[flow(server_port=port)], names=[asked], indicators=list(entries)))
+    assert (found["evidence_kind"], found["purpose"]) == (kind, purpose)
+    alone = derive(flows=[flow(server_port=port)], names=[asked], indicators=[indicator(port=3333)])
+    assert [found["evidence_kind"] for found in ask(resolved_pool, alone)] == [kind]
+
+
 def test_connection_that_ended_before_the_question_does_not_count() -> None:
     asked = name(kind="dns", server_ip="10.0.0.1", server_port=53, answer="198.51.100.7", first_seen=NOON + HOUR)
     assert ask(resolved_pool, derive(flows=[flow()], names=[asked], indicators=[indicator()])) == []

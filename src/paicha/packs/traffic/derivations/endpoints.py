@@ -60,7 +60,7 @@ def endpoint_matches(
     found = ibis.union(
         _match_servers(flows, listed, policy.names),
         _match_clients(flows, listed, inside, policy.names),
-        _match_answers(flows, names, name_matches, policy.names),
+        _match_answers(flows, names, name_matches, indicators, policy.names),
         _match_spoken(flows, name_matches),
     )
     best = ibis.window(
@@ -101,13 +101,14 @@ def _enter(rows: Any, policy: NamesPolicy) -> Any:
     return rows.select(*FLOWS.names, "via", "name", *_ENTRY)
 
 
-def _match_answers(flows: Any, names: Any, name_matches: Any, policy: NamesPolicy) -> Any:
+def _match_answers(flows: Any, names: Any, name_matches: Any, indicators: Any, policy: NamesPolicy) -> Any:
     """Return flows from a client to an address that a listed name had resolved to for that same client.
 
-    An address that was also the answer for names that no list holds serves others too.
+    An address that was also the answer for names that no list holds serves others too. A question names no port: where
+    a name is a website's on one port and a pool's on others, the port of the flow tells which entry it is.
     """
     asked = name_matches.filter(_.kind == "dns", _.answer.notnull()).select(
-        "site", "client_ip", "name", *_ENTRY, server_ip=_.answer, asked_at=_.first_seen, asked=_.name
+        "site", "client_ip", "name", "listed", server_ip=_.answer, asked_at=_.first_seen, asked=_.name
     )
     listed_names = asked.select("site", "asked").distinct()
     other = names.filter(_.kind == "dns", _.answer.notnull()).anti_join(listed_names, ["site", ("name", "asked")])
@@ -115,9 +116,21 @@ def _match_answers(flows: Any, names: Any, name_matches: Any, policy: NamesPolic
     rows = flows.join(asked, ["site", "client_ip", "server_ip"])
     rows = rows.filter(rows.ended >= rows.asked_at)
     rows = rows.left_join(shared, ["site", "server_ip"])
+    rows = rows.select(*FLOWS.names, "name", "listed", "asked_at", "is_shared")
+    rows = rows.join(list_indicators(indicators, "domain"), "listed")
+    rows = rows.mutate(
+        confidence=weigh(rows, rows.ended, policy),
+        is_off=(rows.listed_port.notnull() & (rows.listed_port != rows.server_port)).fill_null(False),
+    )
+    rows = rows.filter(_.confidence >= policy.min_confidence)
+    best = ibis.window(
+        group_by=[rows[column] for column in (*FLOWS.names, "name")],
+        order_by=[_.is_off, _.confidence.desc(), _.indicator],
+    )
+    rows = rows.mutate(rank=ibis.row_number().over(best)).filter(_.rank == 0)
     is_browsing = rows.name.startswith("www.") & rows.server_port.isin(policy.web_ports).fill_null(False)
-    rows = rows.mutate(via=ibis.literal("name"), is_weak=rows.is_weak | rows.is_shared.fill_null(False) | is_browsing)
-    return rows.select(*FLOWS.names, "via", "name", *_ENTRY)
+    is_weak = is_other_purpose(rows) | rows.is_off | rows.is_shared.fill_null(False) | is_browsing
+    return rows.mutate(via=ibis.literal("name"), is_weak=is_weak).select(*FLOWS.names, "via", "name", *_ENTRY)
 
 
 def _match_spoken(flows: Any, name_matches: Any) -> Any:
