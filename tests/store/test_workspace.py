@@ -61,6 +61,34 @@ def test_a_directory_with_other_things_is_no_workspace(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("left", [".paicha-workspace.4711", "paicha-workspace"])
+def test_a_workspace_whose_making_was_interrupted_is_made_by_the_next(tmp_path, left):
+    (tmp_path / left).write_bytes(b"1\n")
+    with open_workspace(tmp_path) as workspace:
+        assert workspace.runs.is_dir()
+        assert workspace.list_pending() == []
+
+
+def test_a_database_that_fails_is_told_in_one_line(tmp_path):
+    with (
+        pytest.raises(StoreError) as caught,
+        open_workspace(tmp_path / "w") as workspace,
+        workspace.engine.begin() as connection,
+    ):
+        connection.execute(text("SELECT 1 FROM nothing\nWHERE a = 1"))
+    assert "\n" not in str(caught.value)
+    assert "SELECT" not in str(caught.value)
+    (tmp_path / "w" / "paicha.db").write_bytes(b"no database" * 1000)
+    with pytest.raises(StoreError) as caught, open_workspace(tmp_path / "w"):
+        pass
+    assert "\n" not in str(caught.value)
+
+
+def test_a_name_that_is_no_utf_8_is_refused(tmp_path):
+    with pytest.raises(StoreError, match="UTF-8"), open_workspace(tmp_path / "w\udcff"):
+        pass
+
+
 def test_an_unfinished_run_leaves_its_request_and_no_run(tmp_path):
     with open_workspace(tmp_path / "w") as workspace:
         workspace.accept("t1", {"inputs": ["a.pcap"]})

@@ -46,18 +46,24 @@ def load_policy(pack: Pack, name_or_file: str) -> Policy:
         name, text = name_or_file, preset.read_text(encoding="utf-8")
     elif path.is_file():
         try:
-            name, text = path.name, path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise PolicyError(f"cannot be read: {error}", where=name_or_file) from error
+            name, text = path.name, path.read_text(encoding="utf-8-sig")
+        except OSError as error:
+            raise PolicyError(f"cannot be read: {error.strerror}", where=name_or_file) from error
+        except UnicodeDecodeError as error:
+            raise PolicyError("is no text in UTF-8", where=name_or_file, remedy="save it as UTF-8") from error
     else:
         raise PolicyError(
             f"no such policy: {name_or_file!r}",
             remedy=f"give a TOML file or one of: {', '.join(list_presets(pack))}",
         )
     try:
-        values = pack.policy_model.model_validate(tomllib.loads(text))
-    except tomllib.TOMLDecodeError as error:
+        given = tomllib.loads(text)
+    except RecursionError as error:
+        raise PolicyError("not valid TOML: nested too deeply", where=name_or_file) from error
+    except ValueError as error:  # also a number of more digits than Python converts
         raise PolicyError(f"not valid TOML: {error}", where=name_or_file) from error
+    try:
+        values = pack.policy_model.model_validate(given)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
         key = ".".join(str(part) for part in first["loc"])

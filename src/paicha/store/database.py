@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import create_engine, event, inspect, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from paicha.kernel.errors import StoreError
 
@@ -37,8 +37,14 @@ def open_database(url: str) -> Engine:
             if version != VERSION:
                 _migrate(connection)
     except SQLAlchemyError as error:
-        raise StoreError(f"the database cannot be opened: {error}", where=url) from error
+        raise StoreError(f"the database cannot be opened: {tell_cause(error)}", where=url) from error
     return engine
+
+
+def tell_cause(error: SQLAlchemyError) -> str:
+    """Return what the database itself said, on one line, without statement and values."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    return " ".join(str(cause).split())
 
 
 def _make_durable(connection: Any, _: object) -> None:

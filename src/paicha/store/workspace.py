@@ -15,8 +15,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from paicha.kernel.errors import OutputError, StoreError
-from paicha.store.database import open_database
+from paicha.store.database import open_database, tell_cause
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -91,19 +93,25 @@ def open_workspace(
     """Open a workspace for writing, one program at a time; wait for the one that has it.
 
     Raises:
-        StoreError: the directory is something else, or cannot be made or opened.
+        StoreError: the directory is something else, or cannot be made or opened, or its database fails meanwhile.
     """
+    try:
+        os.fsencode(path).decode()  # names of files reach the database and DuckDB, which know UTF-8 only
+    except UnicodeDecodeError as error:
+        raise StoreError("the name is no UTF-8", where=ascii(str(path)), remedy="name another directory") from error
     try:
         if not path.exists() and create:
             path.mkdir(parents=True)
         if not path.is_dir():
             raise StoreError("no such workspace", where=str(path), remedy="check --workspace")
         if not (path / MARKER).exists():
-            if any(entry.name != "lock" for entry in path.iterdir()) or not create:
+            # A marker half written is what a kill or a full disk left of an earlier attempt.
+            begun = (entry for entry in path.iterdir() if not entry.name.startswith(f".{MARKER}."))
+            if any(entry.name != "lock" for entry in begun) or not create:
                 raise StoreError("is not a workspace", where=str(path), remedy="name an empty or new directory")
-            for name in ("runs", "pending"):
-                (path / name).mkdir(exist_ok=True)
             write_durably(path / MARKER, b"1\n")
+        for name in ("runs", "pending"):
+            (path / name).mkdir(exist_ok=True)
         lock = (path / "lock").open("a")
     except OSError as error:
         raise StoreError(f"the workspace cannot be used: {error.strerror}", where=str(path)) from error
@@ -116,6 +124,12 @@ def open_workspace(
         engine = open_database(f"sqlite:///{path / 'paicha.db'}")
         try:
             yield Workspace(path, engine)
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"the database failed: {tell_cause(error)}",
+                where=str(path / "paicha.db"),
+                remedy="see whether the disk is full, then run the same command again",
+            ) from error
         finally:
             engine.dispose()
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import date
+from ipaddress import ip_network
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -26,6 +28,30 @@ def check_pattern(text: str) -> str:
         re.compile(text)
     except re.error as error:
         raise ValueError(f"no regular expression: {error}") from error
+    return text
+
+
+def check_range(text: str) -> str:
+    """Return a CIDR range in its canonical form, host bits cleared.
+
+    Raises:
+        ValueError: it is none; left alone it would cover nothing, and nobody inside would be found.
+    """
+    try:
+        if "%" in text:
+            raise ValueError("a zone id")
+        return str(ip_network(text, strict=False))
+    except ValueError as error:
+        raise ValueError(f"no CIDR range: {text[:60]!r}") from error
+
+
+def check_date(text: str) -> str:
+    """Return a date (ISO 8601) unchanged.
+
+    Raises:
+        ValueError: the calendar has no such day.
+    """
+    date.fromisoformat(text)
     return text
 
 
@@ -171,7 +197,7 @@ class NetflowPolicy(Section):
 class GradingPolicy(Section):
     """How findings add up to a verdict; the caps of each kind of evidence are not policy."""
 
-    points: dict[str, float] = Field(
+    points: dict[str, Annotated[float, Field(ge=0, le=1000)]] = Field(
         {
             "payload": 100.0,
             "behaviour": 40.0,
@@ -217,7 +243,7 @@ class PowerPolicy(Section):
 class StockPolicy(Section):
     """What counts as stock and what as increment."""
 
-    baseline: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$")] = Field(
+    baseline: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}$"), AfterValidator(check_date)] = Field(
         "2021-09-24", description="date (UTC) on which 发改运行〔2021〕1283号 was published: seen before it is stock"
     )
 
@@ -233,7 +259,7 @@ class SummaryPolicy(Section):
 class TrafficPolicy(Section):
     """The whole policy of the traffic pack."""
 
-    home: tuple[str, ...] = Field(
+    home: tuple[Annotated[str, AfterValidator(check_range)], ...] = Field(
         (), description="CIDR ranges of the watched network where no register of units says so; empty: private ranges"
     )
     capture: CapturePolicy = CapturePolicy()

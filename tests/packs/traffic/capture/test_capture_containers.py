@@ -6,12 +6,15 @@ import dataclasses
 import gzip
 import io
 import struct
+import zlib
 
+import numpy as np
 import pytest
 from capture_frames import START, Kept, block, describe, enhanced, interface, pcap, pcapng, read, section, talk
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from paicha.engine.sources import Given, describe_source
 from paicha.kernel.errors import InputError
 from paicha.kernel.reader import Reading
 from paicha.packs.traffic.capture.heads import recognise_head
@@ -161,6 +164,22 @@ def test_a_stream_that_breaks_keeps_what_precedes(tmp_path):
     CAPTURE_READER.read([source], kept, Reading(TrafficPolicy(), None, lambda texts: [True for _ in texts]))
     assert kept.accepted == 2399
     assert kept.rejects == [("packet 2400", "the compressed data are cut", 1)]
+
+
+def test_all_that_a_cut_file_unpacks_to_is_used(tmp_path):
+    random = np.random.default_rng(7)
+    frames = [(START + n, random.bytes(200)) for n in range(5000)]
+    packed = gzip.compress(pcap(frames), 1)[:400_000]
+    path = tmp_path / "cut.gz"
+    path.write_bytes(packed)
+    left = zlib.decompressobj(31).decompress(packed)
+    with gzip.open(path) as stream, pytest.raises(EOFError):
+        stream.read()
+    kept = Kept()
+    source = describe_source(Given(path, "s"), 0)
+    CAPTURE_READER.read([source], kept, Reading(TrafficPolicy(), None, lambda texts: [True for _ in texts]))
+    assert kept.accepted == (len(left) - 24) // 216
+    assert len(kept.rejects) == 1
 
 
 def test_more_than_a_chunk(tmp_path):

@@ -39,12 +39,14 @@ FOREVER = 1 << 62
 def read_fully(stream: BinaryIO, view: memoryview, at_once: int = CHUNK_BYTES) -> tuple[int, InputError | None]:
     """Fill the view from the stream; return how many bytes came, and the error that ended them.
 
-    No more than `at_once` bytes are asked for in one go: what an error breaks is lost, not what came before.
+    No more than `at_once` bytes are asked for in one go, and one step of unpacking at a time: an error must not take
+    with it what came before.
     """
     filled = 0
+    read = getattr(stream, "readinto1", None) or stream.readinto  # type: ignore[attr-defined]
     try:
         while filled < len(view):
-            count = stream.readinto(view[filled : filled + at_once])  # type: ignore[attr-defined]
+            count = read(view[filled : filled + at_once])
             if not count:
                 break
             filled += count
