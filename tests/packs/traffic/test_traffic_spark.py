@@ -54,18 +54,25 @@ ROWS: dict[str, list[dict[str, Any]]] = {
                 algorithm="kawpow", started=NOON - 30 * HOUR, volume=[]),
         session(client_ip="203.0.113.8", state="attempt", jobs=0, shares_submitted=0, work=None, work_squared=None,
                 work_largest=None, work_shares=0, logins=None, difficulty=None, packets=None, volume=None),
+        session(client_ip="203.0.113.10", server_ip="198.51.100.12", dialect="ethproxy", coin=None, algorithm="ethash",
+                is_algorithm_shown=False),
         session(client_ip="203.0.113.9", dialect="stratum-v2", state="attempt", jobs=0, shares_submitted=0, work=None),
     ],
     "reports": [report(), report(first_seen=None, last_seen=None, batch=None, peer=None), report(port=None)],
     "indicators": [
         indicator(),
         indicator(indicator="n2", value="g.pool.example", confidence=0.5, last_seen=None),
+        indicator(indicator="a5", kind="address", value="198.51.100.12", port=3333, coin="ETC", pool="Another"),
         indicator(indicator="n3", value="vfv.example", is_shared_hosting=True),
         indicator(indicator="n4", value="矿池.中国", purpose="website"),
         indicator(indicator="a1", kind="address", value="198.51.100.7", port=3333),
         indicator(indicator="a2", kind="address", value="198.51.100.7", confidence=0.4),
         indicator(indicator="a3", kind="address", value="198.51.100.9", is_shared_hosting=True),
         indicator(indicator="a4", kind="address", value="203.0.113.7", last_seen=NOON - 3000 * 24 * HOUR),
+    ],
+    "networks": [
+        {"day": NOON // (24 * HOUR), "coin": "XMR", "algorithm": "randomx", "rate_per_s": 2.5e9, "coins_per_day": 430.0,
+         "price": 250.0, "currency": "USD", "cny_per_unit": 6.4, "source": "test"},
     ],
     "owners": [
         owner(),
@@ -101,7 +108,7 @@ def test_duckdb_answers_every_rule(tmp_path: Path) -> None:
     assert set(found.findings.column("rule").to_pylist()) == {rule.id for rule in RULES}
     assert (
         summarise(found.tables, found.findings, _attribute(found.verdicts), TrafficPolicy())["confirmed"]["addresses"]
-        == 3
+        == 4
     )
 
 
