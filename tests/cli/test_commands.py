@@ -70,10 +70,20 @@ def test_wrong_use_is_one_clear_line(paicha, arguments, status, word):
     assert done.stdout == ""
 
 
-def test_where_nothing_could_be_read_nothing_is_said(paicha):
-    done = paicha("screen", "traffic", "nowhere.pcap", status=1, LANG="en_US.UTF-8")
-    assert "no such file" in done.stderr
-    assert "nothing can be said" in done.stdout
+def test_where_nothing_could_be_read_nothing_is_said(paicha, tmp_path):
+    (tmp_path / "empty").mkdir()
+    for inputs, word in (
+        (["nowhere.pcap"], "no such file"),
+        (["nowhere.pcap", "there.pcap"], "1 more input"),
+        (["empty"], "no file in what was given"),
+    ):
+        done = paicha("screen", "traffic", *inputs, "--workspace", "w", status=1)
+        assert word in done.stderr
+        assert done.stdout == ""
+        assert len(done.stderr.splitlines()) == 1
+    with open_workspace(tmp_path / "w") as workspace:
+        assert workspace.list_pending() == []
+        assert list(workspace.runs.iterdir()) == []
 
 
 def test_an_unreadable_input_is_told_and_the_rest_screened(paicha, province, tmp_path):

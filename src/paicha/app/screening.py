@@ -109,7 +109,8 @@ def run_screening(
     except HOPELESS:
         workspace.dismiss(request.token)
         raise
-    shutil.rmtree(workspace.find_run(f"{work}.partial"), ignore_errors=True)
+    finally:
+        shutil.rmtree(workspace.find_run(f"{work}.partial"), ignore_errors=True)
     workspace.dismiss(request.token)
     yield outcome
 
@@ -156,8 +157,24 @@ def _load(task: _Task, work: Path) -> Loaded:
     tables.mkdir()
     states = read_states(task.workspace, pack.name) if task.workspace else {}
     loaded = load(pack, sources, tables, reading, states, task.progress.name_file)
+    _need_something(loaded)
     write_states(work, loaded.states)
     return loaded
+
+
+def _need_something(loaded: Loaded) -> None:
+    """Let a screening end here where there is nothing to screen.
+
+    Raises:
+        InputError: no input could be read.
+    """
+    unread = [item.count.error for item in loaded.inputs if item.count.error and not item.count.accepted]
+    if not loaded.inputs:
+        raise InputError("no file in what was given", remedy="name files, or directories with files")
+    if len(unread) == len(loaded.inputs):
+        first, others = unread[0], len(unread) - 1
+        what = f"{first.what}, and {others} more input(s) could not be read either" if others else first.what
+        raise InputError(what, where=first.where, remedy=first.remedy)
 
 
 def _find_sources(request: ScreenRequest) -> list[Source]:

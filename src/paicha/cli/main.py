@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -11,6 +12,7 @@ import typer
 from paicha import __version__
 from paicha.cli import check, demo, explain, indicators, inspect, screen, slices, units
 from paicha.kernel.errors import PaichaError, find_exit_status
+from paicha.outputs.printable import make_printable
 
 app = typer.Typer(
     name="paicha",
@@ -49,10 +51,13 @@ def _set_out(
 
 def run() -> None:
     """Run the command line; a user sees one line for an error and never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except PaichaError as error:
-        sys.stderr.write(f"paicha: {error}\n")
+        sys.stderr.write(f"paicha: {make_printable(str(error))}\n")
         sys.exit(find_exit_status(error))
     except KeyboardInterrupt:
         sys.stderr.write("paicha: interrupted; nothing was lost, run the same command again\n")
@@ -65,5 +70,5 @@ def run() -> None:
         sys.stderr.write("paicha: out of memory; nothing was lost, screen fewer inputs at once\n")
         sys.exit(1)
     except OSError as error:
-        sys.stderr.write(f"paicha: {error.filename or 'system'}: {error.strerror or error}\n")
+        sys.stderr.write(f"paicha: {make_printable(str(error.filename or 'system'))}: {error.strerror or error}\n")
         sys.exit(1)

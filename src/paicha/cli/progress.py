@@ -5,6 +5,8 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from paicha.outputs.printable import make_printable
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -30,7 +32,7 @@ class Watch:
 
     def name_file(self, source: Source) -> None:
         """This file comes next."""
-        self._bars.update(self._task, description=source.path.name[-40:])
+        self._bars.update(self._task, description=make_printable(source.path.name)[-40:])
 
     def name_step(self, step: str) -> None:
         """This derivation or rule comes next."""
@@ -38,7 +40,7 @@ class Watch:
 
     def say(self, message: str) -> None:
         """Something the user should know."""
-        self._bars.console.print(message, highlight=False, markup=False)
+        self._bars.console.print(make_printable(message), highlight=False)
 
     def stop(self) -> None:
         """The results come now."""
@@ -51,9 +53,9 @@ def watch() -> Iterator[Watch]:
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    console = Console(stderr=True)
+    console = Console(stderr=True, markup=False, emoji=False)
     columns = (
-        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+        TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
         yield Watch(bars)

@@ -12,6 +12,7 @@ import typer
 
 from paicha.cli.options import JsonOption, LanguageOption, WorkspaceOption, find_actor, find_language, use_workspace
 from paicha.kernel.errors import UsageError
+from paicha.outputs.printable import make_printable
 
 FOUND_STATUS = 3
 
@@ -82,6 +83,8 @@ def screen(
         engine=engine or read_settings().engine,
         is_unmasked=unmask,
     )
+    if request.since is not None and request.until is not None and request.since >= request.until:
+        raise UsageError("--until is not after --since", remedy="exchange them")
     with use_workspace(workspace, create=True) as opened, watch() as progress:
         if unmask and opened is None:
             raise UsageError("--unmask needs a workspace, whose ledger records it", remedy="give --workspace DIR")
@@ -89,6 +92,8 @@ def screen(
             complete_interrupted(opened, progress, request)
         with run_screening(request, opened, progress, find_actor()) as outcome:
             progress.stop()
+            if opened is not None:
+                opened.release()
             if json:
                 with outcome.documents.open(encoding="utf-8") as stream:
                     shutil.copyfileobj(stream, sys.stdout)
@@ -96,7 +101,7 @@ def screen(
                 print_screening(outcome.documents, language, is_repeated=outcome.is_repeated)
             sys.stdout.flush()
     for error in outcome.errors:
-        typer.echo(f"paicha: {error}", err=True)
+        typer.echo(f"paicha: {make_printable(error)}", err=True)
     if outcome.errors:
         raise typer.Exit(1)
     if exit_code and outcome.has_found:
@@ -109,7 +114,7 @@ def _find_inputs(plain: list[Path], named: list[str]) -> tuple[tuple[str, str], 
     pairs = [(DEFAULT_SITE, _absolute(path)) for path in plain]
     for text in named:
         name, separator, path = text.partition("=")
-        if not (name and separator and path):
+        if not (name and separator and path and name.isprintable()):
             raise UsageError(f"not NAME=PATH: {text!r}", where="--site", remedy="for example --site east=captures/")
         pairs.append((name, _absolute(Path(path))))
     if not pairs:

@@ -13,7 +13,7 @@ import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -35,6 +35,11 @@ class Workspace:
 
     path: Path
     engine: Engine
+    lock: IO[str]
+
+    def release(self) -> None:
+        """Let other programs write, before the results are printed: whoever reads them may be slow."""
+        fcntl.flock(self.lock, fcntl.LOCK_UN)
 
     @property
     def runs(self) -> Path:
@@ -52,7 +57,7 @@ class Workspace:
 
     def accept(self, token: str, request: Mapping[str, Any]) -> None:
         """Write a request down, on the disk when this returns."""
-        write_durably(self.path / "pending" / f"{token}.json", json.dumps(request, ensure_ascii=False).encode())
+        write_durably(self.path / "pending" / f"{token}.json", json.dumps(request).encode())
 
     def dismiss(self, token: str) -> None:
         """Strike a request that was carried out or cannot be."""
@@ -123,7 +128,7 @@ def open_workspace(
             fcntl.flock(lock, fcntl.LOCK_EX)
         engine = open_database(f"sqlite:///{path / 'paicha.db'}")
         try:
-            yield Workspace(path, engine)
+            yield Workspace(path, engine, lock)
         except SQLAlchemyError as error:
             raise StoreError(
                 f"the database failed: {tell_cause(error)}",
