@@ -235,3 +235,26 @@ def test_published_lists_pass_but_for_their_misplaced_rows(name, form, rejected)
 def test_a_worker_behind_an_email_is_told_from_its_domain(text, value, worker):
     login = classify_login(text)
     assert (login.value, login.kind, login.worker) == (value, "email", worker)
+
+
+@pytest.mark.parametrize(
+    ("address", "valid"),
+    [
+        ("0x52908400098527886E0F7030069857D2E4169EE7", True),
+        ("0x8617E340B3D01FA5F11F306F4090FD50E238070D", True),
+        ("0xde709f2102306220921060314715629080e2fb77", True),
+        ("0x27b1fdb04752bbc536007a920d24acb045561c26", True),
+        ("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", None),
+        ("0X5AAEB6053F3E94C9B9A09F33669435E7EF1BEAED".replace("X", "x"), None),
+        ("0x5aaeb6053F3E94C9b9A09f33669435E7Ef1BeAed", False),
+        ("0x" + "12" * 20, None),
+    ],
+)
+def test_letters_of_one_case_prove_only_what_is_right(address, valid):
+    # the addresses in one case are the examples of EIP-55
+    assert classify_login(address).valid is valid
+
+
+def test_a_referral_code_is_no_part_of_the_worker():
+    assert classify_login(f"BTC:{BTC}.rig7#a1b2-c3d4").worker == "rig7"
+    assert classify_login(f"{BTC}.rig#7").worker == "rig#7"

@@ -57,16 +57,17 @@ class Wallet:
 
 
 def read_evm(text: str) -> Wallet | None:
-    """Return an Ethereum-like address, its mixed case tested by EIP-55."""
+    """Return an Ethereum-like address, the case of its letters tested by EIP-55."""
     match = EVM.fullmatch(text)
     if match is None:
         return None
     digits = match[1]
-    letters = [c for c in digits if c.isalpha()]
-    valid = None
-    if any(c.islower() for c in letters) and any(c.isupper() for c in letters):
-        digest = hash_keccak(digits.lower().encode()).hex()
-        valid = all(c.isupper() == (n >= "8") for c, n in zip(digits, digest, strict=False) if c.isalpha())
+    digest = hash_keccak(digits.lower().encode()).hex()
+    is_right = all(c.isupper() == (n >= "8") for c, n in zip(digits, digest, strict=False) if c.isalpha())
+    # letters of one case may carry no checksum at all, so that they prove something only where it is right
+    is_mixed = any(c.islower() for c in digits) and any(c.isupper() for c in digits)
+    has_letters = any(c.isalpha() for c in digits)
+    valid = is_right if is_mixed or (is_right and has_letters) else None
     return Wallet(text, "evm", tuple(_formats()["evm"]["coins"]), valid)
 
 

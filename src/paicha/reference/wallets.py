@@ -62,6 +62,9 @@ ACCOUNT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}@?")
 PAYMENT_ID = re.compile(r"(?:[0-9a-fA-F]{64}|[0-9a-fA-F]{16})(?=$|[./+])")
 HEAD = re.compile(r"[^./+]*")
 ALPHANUMERIC = re.compile(r"(?:[a-z]{1,12}:|ak_)?[0-9A-Za-z]+")
+REFERRAL = re.compile(r"#[0-9a-z]{4}-[0-9a-z]{4}$")
+"""What unMineable's users write behind a worker's name."""
+
 MODES = frozenset({"solo", "pplns", "prop", "pps", "party", "nicehash"})
 
 
@@ -168,7 +171,7 @@ def _read_account(login: str) -> Login | None:
 def _find_worker(rest: str) -> str | None:
     """Return the worker's name in what follows the wallet: the first part that is no difficulty and no e-mail."""
     for part in re.split(r"[/+]", rest):
-        name = part.strip(".:#,;_@- ")
+        name = REFERRAL.sub("", part).strip(".:#,;_@- ")
         if name and not EMAIL.fullmatch(name) and not (name.isascii() and name.isdigit() and "+" + name in rest):
             return _clean(name[:LONGEST_WORKER])
     return None
