@@ -97,3 +97,36 @@ def test_little_is_lost_before_a_cut(tmp_path, pack):
     with describe(path).open() as stream, pytest.raises(InputError):
         read_all(stream)
     assert len(b"".join(parts)) > 200_000
+
+
+def test_links_are_followed_once_and_what_leads_nowhere_is_told(tmp_path):
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "1.log").write_text("x")
+    (tmp_path / "given").mkdir()
+    for name, target in (("a", "../store"), ("b", "../store"), ("gone.log", "nothing"), ("loop", ".")):
+        (tmp_path / "given" / name).symlink_to(target)
+    found = [item.path for item in find_inputs([Given(tmp_path / "given", "s")])]
+    assert [path.relative_to(tmp_path / "given").as_posix() for path in found] == ["gone.log", "a/1.log"]
+    with pytest.raises(InputError, match="no such file"):
+        describe(found[0]).open()
+
+
+def test_a_directory_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    (tmp_path / "1.log").write_text("x")
+    scan = os.scandir
+
+    def refuse(path):
+        if str(path) == str(closed):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert [item.path.name for item in find_inputs([Given(tmp_path, "s")])] == ["1.log", "closed"]
+
+
+def test_a_site_named_by_a_path_of_any_bytes_is_text(tmp_path):
+    path = tmp_path / "a\udcff.log"
+    path.write_text("x")
+    assert describe_source(Given(path, str(path)), 0).site.endswith("a\\udcff.log")

@@ -50,11 +50,12 @@ def write_states(directory: Path, states: Mapping[tuple[str, str], bytes]) -> No
 
 
 def has_run(workspace: Workspace, run: str) -> bool:
-    """Return whether a run was finished and recorded."""
+    """Return whether a run was finished and recorded, and its result still lies there."""
     from paicha.store.runs import find_run
 
     with workspace.engine.connect() as connection:
-        return find_run(connection, run) is not None
+        is_recorded = find_run(connection, run) is not None
+    return is_recorded and (workspace.find_run(run) / DOCUMENTS).is_file()
 
 
 def list_documents(workspace: Workspace) -> list[Path]:
@@ -93,7 +94,7 @@ def record(
 
     rows = [
         RunInput(
-            item.source.key, str(item.source.path), item.sha256, item.source.site, item.reader,
+            item.source.key, _write_path(item.source.path), item.sha256, item.source.site, item.reader,
             item.count.accepted + item.count.rejected, item.count.rejected,
         )
         for item in inputs
@@ -113,6 +114,11 @@ def record(
             content = {"run": run.run, "pack": run.pack, "inputs": len(rows), "verdicts": run.verdicts}
             content |= {"unmasked": is_unmasked}
             append_event(connection, actor, "screened", content)
+
+
+def _write_path(path: Path) -> str:
+    """Return a path as text for a database: names of files are any bytes, texts of a database are UTF-8."""
+    return str(path).encode("utf-8", "backslashreplace").decode()
 
 
 def make_run(name: str, pack: str, as_of: int, policy: tuple[str, str], engine: str, counts: tuple[int, int]) -> Run:

@@ -67,17 +67,35 @@ class _CheckedStream(io.RawIOBase):
 
 
 def find_inputs(given: Iterable[Given]) -> Iterator[Given]:
-    """Yield the files behind what was given: directories walked in the order of their names, anything else as it is."""
+    """Yield the files behind what was given: directories walked in the order of their names, anything else as it is.
+
+    Links are followed, into each directory once. What cannot be read (a directory, a link to nothing) is yielded too:
+    it is an error where it is opened, and not left out in silence.
+    """
     for item in given:
         if item.path.is_dir():
-            for directory, subdirectories, names in os.walk(item.path):
-                subdirectories.sort()
-                for name in sorted(names):
-                    path = item.path.__class__(directory) / name
-                    if path.is_file() and not name.startswith("."):
-                        yield replace(item, path=path)
+            yield from (replace(item, path=path) for path in _walk(item.path))
         else:
             yield item
+
+
+def _walk(top: Path) -> Iterator[Path]:
+    closed: list[Path] = []
+    walked: set[tuple[int, int]] = set()
+    for directory, subdirectories, names in os.walk(
+        top, followlinks=True, onerror=lambda error: closed.append(top / os.fsdecode(error.filename))
+    ):
+        status = (top / directory).stat()
+        if (status.st_dev, status.st_ino) in walked:
+            subdirectories.clear()
+            continue
+        walked.add((status.st_dev, status.st_ino))
+        subdirectories.sort()
+        for name in sorted(names):
+            path = top / directory / name
+            if (path.is_file() or not path.exists()) and not name.startswith("."):
+                yield path
+    yield from sorted(closed)
 
 
 def describe_source(item: Given, position: int) -> Source:
@@ -85,6 +103,8 @@ def describe_source(item: Given, position: int) -> Source:
 
     One that cannot be read has an empty head, and `InputError` is raised where it is opened.
     """
+    # A site may be named by a path, and that may be any bytes; tables hold UTF-8.
+    item = replace(item, site=item.site.encode("utf-8", "backslashreplace").decode())
     try:
         size, beginning, end = _read_ends(item.path)
     except InputError as error:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+from paicha.outputs.printable import make_all_printable
+from paicha.outputs.terminal import open_console
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -14,11 +15,12 @@ _KINDS = {"address": ("地址", "address"), "host": ("域名", "host name"), "wa
 
 def print_answer(answer: Mapping[str, Any], language: str) -> None:
     """Print what is known of a name, address or wallet."""
-    console = Console()
+    console = open_console()
+    answer = make_all_printable(answer)
     is_chinese = language == "zh"
 
     def write(zh: str, en: str) -> None:
-        console.print(zh if is_chinese else en, markup=False, highlight=False)
+        console.print(zh if is_chinese else en, highlight=False)
 
     kind_zh, kind_en = _KINDS[answer["kind"]]
     write(f"{answer['value']}（{kind_zh}）", f"{answer['value']} ({kind_en})")

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
+from paicha.outputs.terminal import open_console
 from paicha.outputs.words import say
 
 if TYPE_CHECKING:
@@ -32,4 +32,4 @@ def print_comparison(lines: Sequence[Comparison], language: str) -> None:
         what = line.what_zh if language == "zh" else line.what_en
         table.add_row(what, line.truth, line.found, "✓" if line.is_right else "✗")
     table.caption = say("one_in_twenty", language)
-    Console().print(table)
+    open_console().print(table)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-
 from paicha.kernel.grades import GRADE_TITLES_ZH, Grade
 from paicha.outputs.figures import format_measure
+from paicha.outputs.printable import make_all_printable
+from paicha.outputs.terminal import open_console
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,30 +22,31 @@ def print_explanation(
     pack: Pack, verdict: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], language: str
 ) -> None:
     """Print the verdict with its reasons, then every finding with its evidence."""
-    console = Console()
+    console = open_console()
+    verdict, findings = make_all_printable(verdict), make_all_printable(findings)
     is_chinese = language == "zh"
     grade = next(g for g in Grade if g.word == verdict["grade"])
     title = GRADE_TITLES_ZH[grade] if is_chinese else grade.word
-    console.print(f"[bold]{verdict['subject']}[/bold]  {title}  ({verdict['score']:.0f})  {verdict['id']}")
-    console.print(f"{verdict['unit'] or '–'}  [{verdict['attribution']}]", markup=False)
+    console.print(f"{verdict['subject']}  {title}  ({verdict['score']:.0f})  {verdict['id']}", style="bold")
+    console.print(f"{verdict['unit'] or '–'}  [{verdict['attribution']}]")
     for reason in (*verdict["reasons_for"], *verdict["reasons_against"]):
         text = reason["text_zh"] if is_chinese else reason["text"]
-        console.print(f"  {reason['points']:+.0f}  {text}", markup=False, highlight=False)
+        console.print(f"  {reason['points']:+.0f}  {text}", highlight=False)
     rules = {rule.id: rule for rule in pack.rules}
     for finding in findings:
         rule = rules.get(finding["rule"])
         name = (rule.title.zh if is_chinese else rule.title.en) if rule else finding["rule"]
         console.print()
-        console.print(f"[bold]{finding['id']}[/bold]  {name}  ({finding['rule']} v{finding['version']})")
+        console.print(f"{finding['id']}  {name}  ({finding['rule']} v{finding['version']})", style="bold")
         console.print(f"  {finding['first_seen']} – {finding['last_seen']}", highlight=False)
         for key, value in finding["evidence"].items():
             if value is not None and value != []:
-                console.print(f"  {key}: {_shorten(value)}", markup=False, highlight=False)
+                console.print(f"  {key}: {_shorten(value)}", highlight=False)
         for key, measure in finding["measures"].items():
             if measure is not None:
-                console.print(f"  {key}: {format_measure(measure)}", markup=False, highlight=False)
+                console.print(f"  {key}: {format_measure(measure)}", highlight=False)
         for source in finding["sources"]:
-            console.print(f"  ← {source}", markup=False, highlight=False)
+            console.print(f"  ← {source}", highlight=False)
         if finding["counted_in"]:
             note = "计入" if is_chinese else "counted in"
             console.print(f"  {note} {finding['counted_in']}", highlight=False)

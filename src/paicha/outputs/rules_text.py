@@ -6,10 +6,10 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from paicha.kernel.grades import CAPS, GRADE_TITLES_ZH
+from paicha.outputs.terminal import open_console
 from paicha.reference.documents import find_document
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def find_values(rule: Rule, policy: Any) -> dict[str, Any]:
 
 def print_rules(pack: Pack, policy_name: str, policy: Any, language: str) -> None:
     """Print the rules one under the other."""
-    console = Console()
+    console = open_console()
     for rule in pack.rules:
         title = rule.title.zh if language == "zh" else rule.title.en
-        console.print(f"[bold]{rule.id}[/bold] v{rule.version}  {title}")
-        console.print(rule.text, markup=False, highlight=False)
+        console.print(f"{rule.id} v{rule.version}  {title}", style="bold")
+        console.print(rule.text, highlight=False)
         values = find_values(rule, policy)
         rows = [
             (("证据", "evidence"), f"{rule.evidence} → {_name_grade(rule.grade, language)}"),
@@ -64,7 +64,7 @@ def print_rules(pack: Pack, policy_name: str, policy: Any, language: str) -> Non
             (("策略", "policy"), f"{policy_name}: " + (", ".join(f"{k} = {v}" for k, v in values.items()) or "–")),
         ]
         for (zh, en), text in rows:
-            console.print(f"  {zh if language == 'zh' else en}: {text}", markup=False, highlight=False)
+            console.print(f"  {zh if language == 'zh' else en}: {text}", highlight=False)
         console.print()
 
 
@@ -73,7 +73,7 @@ def print_formats(pack: Pack, language: str) -> None:
     table = Table("reader" if language == "en" else "读取器", "what it reads" if language == "en" else "读取内容")
     for reader in pack.readers:
         table.add_row(reader.name, reader.title.zh if language == "zh" else reader.title.en)
-    Console().print(table)
+    open_console().print(table)
 
 
 def _name_grade(grade: Grade, language: str) -> str:

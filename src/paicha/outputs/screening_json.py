@@ -47,8 +47,9 @@ def write_screening(document: ScreeningDocument, stream: IO[str]) -> None:
 
 
 def dump(value: Any) -> str:
-    """Return JSON text on one line, Chinese as it is."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    """Return JSON text on one line, Chinese as it is; what UTF-8 cannot hold (names of files are any bytes) escaped."""
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def _write_list(stream: IO[str], texts: Iterator[str]) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
 from rich.table import Table
 
 from paicha.kernel.grades import GRADE_TITLES_ZH, Grade
 from paicha.outputs.figures import format_measure, format_number
+from paicha.outputs.printable import make_all_printable
+from paicha.outputs.terminal import open_console
 from paicha.outputs.words import say
 from paicha.reference.natures import find_nature
 from paicha.reference.regions import find_region
@@ -18,16 +19,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from rich.console import Console
+
 SHOWN_ROWS = 40
 SCOPES = ("confirmed", "confirmed_or_likely")
 
 
 def print_screening(documents: Path, language: str, *, is_repeated: bool = False) -> None:
     """Print every document of a run."""
-    console = Console()
+    console = open_console()
     with documents.open(encoding="utf-8") as stream:
         for line in stream:
-            document = json.loads(line)
+            document = make_all_printable(json.loads(line))
             print_document(console, document, language)
     if is_repeated:
         console.print(say("repeated", language))
@@ -50,7 +53,7 @@ def print_document(console: Console, document: Mapping[str, Any], language: str)
     console.print(make_inputs(document, language))
     for reject in document["rejects"][:SHOWN_ROWS]:
         text = f"{reject['path']}, {reject['position']}: {reject['reason']} ({reject['count']})"
-        console.print(text, style="yellow", markup=False, highlight=False)
+        console.print(text, style="yellow", highlight=False)
 
 
 def make_sheet(summary: Mapping[str, Any], language: str) -> Table:
