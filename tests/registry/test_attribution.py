@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paicha.kernel.errors import InputError
+from paicha.kernel.owners import LEVELS, OWNERS
 from paicha.registry.attribution import TOLD, attribute
 from paicha.registry.operators import read_operator_ranges
-from paicha.registry.tables import LEVELS, OWNERS
 
 DAY = 86_400_000_000
 

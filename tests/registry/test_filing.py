@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from paicha.kernel.errors import InputError
+from paicha.kernel.owners import OWNERS
 from paicha.reference.credit_code import compute_check
-from paicha.registry.tables import OWNERS
 from paicha.registry.units import UnitsImport, read_units
 
 if TYPE_CHECKING:

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from paicha.engine.sources import hash_file
+from paicha.kernel.owners import OWNERS
 from paicha.packs.traffic.indicators.curated import curated_indicators
 from paicha.packs.traffic.indicators.importing import import_indicators
 from paicha.packs.traffic.indicators.merging import merge_indicators
 from paicha.packs.traffic.tables import NETWORKS
 from paicha.reference.networks import read_networks
-from paicha.registry.tables import OWNERS
 from paicha.registry.units import read_units
 
 if TYPE_CHECKING:

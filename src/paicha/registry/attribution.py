@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from paicha.kernel.owners import LEVELS, NO_LEVEL
 from paicha.reference.addresses import parse_addresses
 from paicha.reference.ranges import EARLIEST, LATEST, RangeIndex
-from paicha.registry.tables import LEVELS, NO_LEVEL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from paicha.kernel.owners import LEVELS
 from paicha.reference.credit_code import is_credit_code
 from paicha.reference.industries import find_industry, list_industries
 from paicha.reference.natures import find_nature
 from paicha.reference.regions import find_region, find_region_by_name
 from paicha.reference.texts import parse_moment
-from paicha.registry.tables import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

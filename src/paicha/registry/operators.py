@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from paicha.kernel.errors import InputError
+from paicha.kernel.owners import LEVELS, OWNERS
 from paicha.reference.natures import find_nature
 from paicha.reference.texts import read_text, split_lines
 from paicha.registry.spans import read_spans
-from paicha.registry.tables import LEVELS, OWNERS
 from paicha.registry.units import RowError, UnitsImport
 
 if TYPE_CHECKING:

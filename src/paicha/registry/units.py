@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 
 from paicha.kernel.errors import InputError
+from paicha.kernel.owners import OWNERS
 from paicha.registry.cells import CellError, CellReader
 from paicha.registry.headings import HEADINGS, find_columns
 from paicha.registry.sheets import read_rows
 from paicha.registry.spans import Spans, read_spans
-from paicha.registry.tables import OWNERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -82,6 +82,7 @@ def test_counts_by_grade_unit_nature_and_region() -> None:
         verdict("10.0.0.7", grade=2, unit="C", nature="internet-cafe", region="110105", is_stock=False),
         verdict("10.0.0.8", grade=1, unit="D", nature="person"),
         verdict("10.0.0.9", grade=0, is_cleared=True, is_stock=True),
+        verdict("10.0.0.10", grade=0, is_cleared=True, is_stock=False),
     ]
     summary = draw(verdicts)
     sure, both = summary["confirmed"], summary["confirmed_or_likely"]

@@ -72,7 +72,7 @@ def summarise(
             "by_nature": _split(sheet, lambda row: row["nature"] or UNKNOWN, natures),
             "by_region": _split(sheet, lambda row: _name_region(row["region"], policy.summary.region_level)),
             "stock": sum(row["is_stock"] is True for row in chosen),
-            "cleared": sum(row["is_cleared"] is True for row in rows),
+            "cleared": sum(row["is_cleared"] is True and row["is_stock"] is True for row in rows),
             "increment": sum(row["is_stock"] is False for row in chosen),
             "coverage": coverage,
         }
