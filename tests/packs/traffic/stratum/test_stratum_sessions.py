@@ -294,3 +294,38 @@ def test_shares_that_are_all_refused(answers, state):
         if code is not None:
             talk.append(tell(id=number, result=not code, error=[code, "refused", None] if code else None))
     assert read_talk(talk)["state"] == state
+
+
+def test_verus_is_told_from_equihash_by_jobs_or_by_shares():
+    work = ["j1", "04000100", *["ab" * 32] * 3, "aabbccdd", "1d00ffff", True]
+    give = tell(id=None, method="mining.notify", params=[*work, "07000000" + "00" * 68])
+
+    def solve(head):
+        shares = [
+            ask(id=n, method="mining.submit", params=["u.w", "j1", "aabbccdd", f"{n:056x}", head]) for n in (7, 8)
+        ]
+        return [part for share in shares for part in (share, tell(id=7 + shares.index(share), result=True, error=None))]
+
+    random, filled = "fd4005" + "ab" * 1344, "fd400507000000" + "ab" * 1340
+    plain = tell(id=None, method="mining.notify", params=work)
+    assert read_talk([*SUBSCRIBE, ALLOW, give, *solve(random)])["algorithm"] == "verushash"
+    assert read_talk([*SUBSCRIBE, ALLOW, plain, *solve(filled)])["algorithm"] == "verushash"
+    row = read_talk([*SUBSCRIBE, ALLOW, plain, *solve(random)])
+    assert (row["dialect"], row["algorithm"]) == ("zcash", "equihash-200-9")
+
+
+def test_a_long_nonce_is_no_worker_of_the_second_version():
+    talk = [ask(id=n, method="mining.submit", params=["u.w", "0000161a", f"{n:024x}"]) for n in (1, 2, 3)]
+    row = read_talk(talk)
+    assert (row["dialect"], row["shares_submitted"], row["worker"]) == ("stratum-v1", 3, "w")
+    second = [ask(id=n, method="mining.submit", params=["bf0488aa", f"{n:012x}", "w-123"]) for n in (1, 2, 3)]
+    assert read_talk(second)["dialect"] == "ethereumstratum-2"
+
+
+def test_the_older_login_of_ethproxy():
+    wallet = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+    login = ask(id=2, method="eth_login", params=[wallet + ".rig", "x"])
+    row = read_talk([login, tell(id=2, result=None, error={"code": -1, "message": "Invalid login"})])
+    assert (row["dialect"], row["state"], row["worker"]) == ("ethproxy", "attempt", "rig")
+    assert row["logins"] == [{"value": wallet, "kind": "wallet", "valid": True}]
+    assert read_talk([ask(id=2, method="app_login", params=["bob", "x"]), tell(id=2, result=True)]) is None

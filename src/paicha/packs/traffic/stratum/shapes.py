@@ -85,6 +85,9 @@ def judge_chain(previous: str, bits: str) -> tuple[str | None, str | None]:
 def _read_zcash(job: str, p: list[Any]) -> Shape | None:
     if len(p) < 8 or not is_hex(p[1], 8) or not all(is_hex(part, 64) for part in p[2:5]) or not is_hex(p[5], 8):
         return None
+    if len(p) > 8 and is_hex(p[8], 16, 4096):
+        # Verus hands out the head of its solution, which holds no Equihash at all
+        return Shape("zcash", job=job, algorithm="verushash", coin="VRSC")
     named = algorithms.find_algorithm(f"equihash{p[8]}") if len(p) > 8 and isinstance(p[8], str) else None
     return Shape("zcash", job=job, algorithm=named.id if named else None)
 
@@ -150,7 +153,7 @@ def read_submit(params: object, *, has_job_first: bool) -> Shape | None:
         return _read_named_share(params)
     if not isinstance(params, list) or len(params) < 3:
         return None
-    if len(params) == 3 and (has_job_first or (is_hex(params[1], 8, 16) and not is_hex(params[2], 4, 18))):
+    if len(params) == 3 and (has_job_first or (is_hex(params[1], 8, 16) and not is_hex(params[2], 4, 64))):
         return Shape("ethereumstratum-2", 3, name_job(params[0]), str(params[1]))
     dialect, weight, algorithm = _judge_share(params)
     nonce = "|".join(str(part)[:256] for part in params[2:8])
@@ -163,7 +166,7 @@ def _judge_share(p: list[Any]) -> tuple[str, int, str | None]:
     if isinstance(last, list) and len(last) == CYCLE:
         return "cuckoo", SHAPE_WEIGHT, "cuckoocycle"
     if len(p) >= 5 and isinstance(p[4], str) and len(p[4]) > 80 and is_hex(p[4], 80, 8192):
-        return "zcash", SHAPE_WEIGHT, _SOLUTIONS.get(len(p[4].removeprefix("0x")))
+        return "zcash", SHAPE_WEIGHT, _name_solution(p[4].removeprefix("0x"))
     if len(p) >= 5 and is_hex(p[3], 64) and is_hex(p[4], 64):
         return "kawpow", SHAPE_WEIGHT, None
     if len(p) == 3 and is_hex(p[2], 4, 18):
@@ -181,6 +184,12 @@ _SOLUTIONS = {
     2182: "equihash-210-9", 138: "equihash-96-5", 2690: "verushash",
 }  # fmt: skip
 """Algorithm by the digits of an Equihash solution with its length: 2^k indices of n/(k+1)+1 bits."""
+
+
+def _name_solution(digits: str) -> str | None:
+    """Return the algorithm of a solution: Verus fills one of Equihash's length, its version first (4 bytes, small)."""
+    head = digits[6:14] if digits.startswith("fd") else digits[:8]
+    return "verushash" if len(digits) > 2600 and head[:1] + head[2:] == "0000000" else _SOLUTIONS.get(len(digits))
 
 
 def _read_named_share(params: dict[str, Any]) -> Shape | None:

@@ -9,6 +9,7 @@ from paicha.packs.traffic.stratum.answers import take_answer
 from paicha.packs.traffic.stratum.epochs import find_algorithm
 from paicha.packs.traffic.stratum.messages import is_hex, name_id, read_hex_number
 from paicha.packs.traffic.stratum.worths import Worth, of_hashes
+from paicha.reference.wallets import classify_login
 from paicha.reference.work import work_of_target_be
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
     values = params if isinstance(params, list) else [params] if isinstance(params, dict) else []
     if verb == "submitWork" and not (len(values) >= 2 and all(isinstance(part, str) for part in values[:2])):
         return False
-    if verb == "login" and not session.is_proven:
+    if verb == "login" and not session.is_proven and not _is_login(message, values):
         return False
     session.speak(side, DIALECT, is_client=True)
     session.notes.setdefault("prefix", prefix)
@@ -86,6 +87,12 @@ def is_work(value: object) -> bool:
         and is_hex(value[1], 64)
         and is_hex(value[2], 48, 64)
     )
+
+
+def _is_login(message: dict[str, Any], values: list[Any]) -> bool:
+    """Whether a `…_login` is a miner's: it gives a wallet, or names the worker beside the parameters."""
+    first = values[0] if values and len(values) <= 3 else None
+    return isinstance(first, str) and (isinstance(message.get("worker"), str) or classify_login(first).kind == "wallet")
 
 
 def _value(session: Session, target: str) -> Worth | None:

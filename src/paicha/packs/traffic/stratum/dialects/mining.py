@@ -103,7 +103,9 @@ def _submit(session: Session, message: dict[str, Any], side: int, mark: Mark, si
     if shape is None:
         return False
     session.speak(side, shape.dialect, shape.weight, is_client=True)
-    session.hint(shape.algorithm, shape.coin)
+    if "verushash" not in session.algorithms:
+        # what looks like Equihash's solution is not, where the jobs are Verus's
+        session.hint(shape.algorithm, shape.coin)
     if not session.logins and not knows_first and shape.dialect != "ethereumstratum-2":
         session.log_in(first if isinstance(first, str) else params.get("worker") if isinstance(params, dict) else None)
     if isinstance(message.get("worker"), str):
