@@ -16,6 +16,7 @@ demo: .venv/runtime
 
 test: .venv/dev
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not spark"
+	@echo "tests on Apache Spark were left out: make test-spark (needs Java)"
 
 test-spark: .venv/dev
 	$(BIN)/python -m pytest -m spark
