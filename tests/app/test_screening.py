@@ -1,3 +1,4 @@
+import dataclasses
 import json
 from pathlib import Path
 
@@ -312,3 +313,15 @@ def test_prices_that_are_none_stop_the_screening(ask, screen_it, tmp_path):
     (tmp_path / "prices.csv").write_text("date,coin\n", encoding="utf-8")
     with pytest.raises(InputError, match="missing columns"):
         screen_it(ask("captures", prices=str(tmp_path / "prices.csv")))
+
+
+def test_a_run_with_errors_is_kept_and_carried_out_anew(ask, screen_it, tmp_path):
+    (tmp_path / "odd.bin").write_bytes(b"\x00odd" * 10)
+    request = ask("lists")
+    request = dataclasses.replace(request, inputs=(*request.inputs, ("default", str(tmp_path / "odd.bin"))))
+    with open_workspace(tmp_path / "w") as workspace:
+        _, first = screen_it(request, workspace)
+        _, second = screen_it(request, workspace)
+        assert first.errors
+        assert (first.is_repeated, second.is_repeated) == (False, False)
+        assert [run.name for run in workspace.runs.iterdir()] == [f"{first.run}-incomplete"]

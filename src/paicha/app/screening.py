@@ -136,7 +136,8 @@ def _carry_out(
     errors = _list_errors(loaded, found)
     if workspace is None:
         return Outcome(run, work / DOCUMENTS, errors, _has_found(work), False)
-    directory = _keep(task, work, run, loaded, found)
+    # What failed may not fail again (a missing program, a bug mended): the same request is then carried out anew.
+    directory = _keep(task, work, f"{run}-incomplete" if errors else run, loaded, found)
     return Outcome(run, directory / DOCUMENTS, errors, _has_found(directory), False)
 
 
