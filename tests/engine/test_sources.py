@@ -1,5 +1,6 @@
 import gzip
 import os
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
@@ -130,3 +131,10 @@ def test_a_site_named_by_a_path_of_any_bytes_is_text(tmp_path):
     path = tmp_path / "a\udcff.log"
     path.write_text("x")
     assert describe_source(Given(path, str(path)), 0).site.endswith("a\\udcff.log")
+
+
+def test_directories_given_by_a_relative_path(tmp_path, monkeypatch):
+    (tmp_path / "site" / "day").mkdir(parents=True)
+    (tmp_path / "site" / "day" / "1.log").write_bytes(b"x")
+    monkeypatch.chdir(tmp_path)
+    assert [item.path for item in find_inputs([Given(Path("site"), "s")])] == [Path("site/day/1.log")]

@@ -83,16 +83,16 @@ def _walk(top: Path) -> Iterator[Path]:
     closed: list[Path] = []
     walked: set[tuple[int, int]] = set()
     for directory, subdirectories, names in os.walk(
-        top, followlinks=True, onerror=lambda error: closed.append(top / os.fsdecode(error.filename))
+        top, followlinks=True, onerror=lambda error: closed.append(Path(os.fsdecode(error.filename)))
     ):
-        status = (top / directory).stat()
+        status = Path(directory).stat()
         if (status.st_dev, status.st_ino) in walked:
             subdirectories.clear()
             continue
         walked.add((status.st_dev, status.st_ino))
         subdirectories.sort()
         for name in sorted(names):
-            path = top / directory / name
+            path = Path(directory, name)
             if (path.is_file() or not path.exists()) and not name.startswith("."):
                 yield path
     yield from sorted(closed)
