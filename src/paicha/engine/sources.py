@@ -8,6 +8,7 @@ import io
 import os
 import zlib
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
@@ -17,7 +18,6 @@ from paicha.kernel.reader import Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
 HEAD_BYTES = 65_536
 PORTION_BYTES = 65_536
