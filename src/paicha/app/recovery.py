@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from paicha.app.request import ScreenRequest
 from paicha.app.screening import HOPELESS, run_screening
+from paicha.kernel.errors import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from paicha.app.progress import Progress
     from paicha.store.workspace import Workspace
 
@@ -20,11 +23,12 @@ def complete_interrupted(workspace: Workspace, progress: Progress, present: Scre
 
     Raises:
         OutputError, EngineError: it failed for a reason that may pass, such as a full disk; it stays to be completed.
+        StoreError: what was written down of it is no request.
     """
     from paicha.store.ledger import append_event
 
     for content in workspace.list_pending():
-        request = ScreenRequest.from_json(content["request"])
+        request = _read_request(workspace, content)
         if request.token == present.token:
             continue
         progress.say(f"completing an interrupted screening of {len(request.inputs)} inputs")
@@ -39,3 +43,14 @@ def complete_interrupted(workspace: Workspace, progress: Progress, present: Scre
                 )
     for partial in workspace.runs.glob("*.partial"):
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _read_request(workspace: Workspace, content: Mapping[str, Any]) -> ScreenRequest:
+    try:
+        return ScreenRequest.from_json(content["request"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise StoreError(
+            f"holds what is no request: {error!r}",
+            where=str(workspace.path / "pending"),
+            remedy="delete the files in it and screen their inputs again",
+        ) from error

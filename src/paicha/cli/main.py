@@ -14,6 +14,8 @@ from paicha.cli import check, demo, explain, indicators, inspect, screen, slices
 from paicha.kernel.errors import PaichaError, find_exit_status
 from paicha.outputs.printable import make_printable
 
+LAST_STANDARD_STREAM = 2
+
 app = typer.Typer(
     name="paicha",
     help="Screen a population by rules, give notice, wait, check again, close, and account for all of it. 排查",
@@ -49,8 +51,18 @@ def _set_out(
     """Take the options that every command has."""
 
 
+def _open_closed() -> None:
+    """Lead standard streams that were closed nowhere: a file of ours that got their number would get their text."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= LAST_STANDARD_STREAM:
+        os.set_inheritable(number, True)
+    os.close(number)
+    sys.stdout = sys.stdout or open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+
+
 def run() -> None:
     """Run the command line; a user sees one line for an error and never a traceback."""
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that lacks a character shows its number
             stream.reconfigure(errors="backslashreplace")

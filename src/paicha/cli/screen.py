@@ -95,8 +95,8 @@ def screen(
             if opened is not None:
                 opened.release()
             if json:
-                with outcome.documents.open(encoding="utf-8") as stream:
-                    shutil.copyfileobj(stream, sys.stdout)
+                with outcome.documents.open("rb") as stream:
+                    shutil.copyfileobj(stream, sys.stdout.buffer)  # JSON is UTF-8, whatever the terminal is
             else:
                 print_screening(outcome.documents, language, is_repeated=outcome.is_repeated)
             sys.stdout.flush()

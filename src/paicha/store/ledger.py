@@ -44,6 +44,7 @@ def append_event(connection: Connection, actor: str, kind: str, content: Mapping
     number, previous = (last.number + 1, last.sha256) if last else (1, GENESIS)
     time = clock.time_ns() // 1000
     text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = text.encode("utf-8", "backslashreplace").decode()  # names of files are any bytes: an escape in JSON
     sha256 = _hash(number, time, actor, kind, text, previous)
     connection.execute(
         insert(EVENTS).values(

@@ -51,9 +51,13 @@ class Workspace:
         return self.runs / run
 
     def list_pending(self) -> list[Mapping[str, Any]]:
-        """Return the requests that were accepted and not finished, the oldest first."""
+        """Return the requests that were accepted and not finished, the oldest first.
+
+        Raises:
+            StoreError: one of them is damaged.
+        """
         files = sorted((self.path / "pending").glob("*.json"), key=lambda file: file.stat().st_mtime_ns)
-        return [json.loads(file.read_text(encoding="utf-8")) for file in files]
+        return [_read_request(file) for file in files]
 
     def accept(self, token: str, request: Mapping[str, Any]) -> None:
         """Write a request down, on the disk when this returns."""
@@ -137,6 +141,18 @@ def open_workspace(
             ) from error
         finally:
             engine.dispose()
+
+
+def _read_request(file: Path) -> Mapping[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise StoreError(
+            f"is damaged: {error}", where=str(file), remedy="delete it and screen its inputs again"
+        ) from error
+    if not isinstance(content, dict):
+        raise StoreError("is no request", where=str(file), remedy="delete it and screen its inputs again")
+    return content
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -19,7 +19,9 @@ def find_folder() -> str:
     digest = hashlib.sha256(version("numba").encode())
     for path in sorted(Path(__file__).parent.glob("*.py")):
         digest.update(path.read_bytes())
-    base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+    # Not Path.home(): it fails for a user without a home, as in a container.
+    home = os.path.expanduser("~/.cache")  # noqa: PTH111
+    base = os.environ.get("NUMBA_CACHE_DIR") or os.environ.get("XDG_CACHE_HOME") or home
     return str(Path(base) / "paicha" / f"compiled-{digest.hexdigest()[:16]}")
 
 
