@@ -60,6 +60,8 @@ class ParquetSink:
 
     def copy(self, table: str, query: str) -> int:
         """Keep the answer of a DuckDB query, its columns cast to the schema by name; return the number of rows."""
+        import duckdb
+
         schema = self._schemas[table]
         relation = self._duck.sql(query)
         types = _name_duck_types(self._duck, schema)
@@ -67,7 +69,11 @@ class ParquetSink:
         self._parts += 1
         path = self._directory / f"{self._prefix}-{table}-{self._parts:04d}.parquet"
         statement = f"COPY (SELECT {columns} FROM ({relation.sql_query()})) TO '{_quote(path)}'"  # noqa: S608 -- own names
-        counted = self._duck.execute(f"{statement} (FORMAT parquet, COMPRESSION lz4_raw)").fetchone()
+        try:
+            counted = self._duck.execute(f"{statement} (FORMAT parquet, COMPRESSION lz4_raw)").fetchone()
+        except duckdb.Error:
+            path.unlink(missing_ok=True)  # what stands there is no whole file
+            raise
         return int(counted[0])
 
     def accept(self, source: Source, records: int) -> None:

@@ -10,6 +10,7 @@ import pyarrow.types as pt
 
 from paicha.kernel.errors import InputError
 from paicha.packs.traffic.readers.delimited import ask
+from paicha.packs.traffic.readers.flow_cells import find_shift, read_protocol, read_time
 from paicha.packs.traffic.readers.rows import (
     COUNTS,
     accept_valid,
@@ -25,19 +26,6 @@ if TYPE_CHECKING:
     from paicha.packs.traffic.readers.rows import Target
 
 REQUIRED = ("client_ip", "server_ip", "started")
-_UNIT_US = {"s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
-_PROTOCOLS = {
-    "ICMP": 1,
-    "TCP": 6,
-    "UDP": 17,
-    "GRE": 47,
-    "ESP": 50,
-    "ICMP6": 58,
-    "ICMPV6": 58,
-    "IPV6-ICMP": 58,
-    "SCTP": 132,
-}
-_MAX_US = 4_102_444_800_000_000
 
 
 def write_flow_columns(table: pa.Table, target: Target) -> None:
@@ -114,30 +102,19 @@ def _to_protocol(array: pa.Array, target: Target) -> pa.Array:
     if not _is_text(array):
         numbers = _to_number(array, target)
         return pc.if_else(pc.and_(pc.greater_equal(numbers, 0), pc.less(numbers, 256)), numbers, None)
-    names = " ".join(f"WHEN '{name}' THEN {number}" for name, number in _PROTOCOLS.items())
-    return _try_cast(array, f"CASE upper(trim(v)) {names} ELSE try_cast(try_cast(v AS UTINYINT) AS BIGINT) END", target)
+    return _try_cast(array, read_protocol("v", is_text=True), target)
 
 
 def _to_time(array: pa.Array, target: Target) -> pa.Array:
     """Return UTC microseconds of times in the form that the policy names; a timestamp column says its form itself."""
     policy = target.reading.policy.flow_table
-    shift = round(policy.timezone_hours * 3_600_000_000)
+    shift = find_shift(policy)
     if pt.is_timestamp(array.type) or pt.is_date(array.type):
         stamps = array.cast(pa.timestamp("us"), safe=False).cast(pa.int64())
         is_local = not (pt.is_timestamp(array.type) and array.type.tz)
         return pc.subtract(stamps, shift) if is_local and shift else stamps
-    if policy.time_unit == "iso":
-        if not _is_text(array):
-            raise InputError(
-                "the times are numbers", where=str(target.source.path), remedy="set flow_table.time_unit in the policy"
-            )
-        has_zone = "regexp_matches(trim(v), '(Z|[+-][0-9]{2}(:?[0-9]{2})?)$') AND contains(v, ':')"
-        value = f"epoch_us(try_cast(trim(v) AS TIMESTAMPTZ)) - if({has_zone}, 0, {shift})"
-        return _try_cast(array, value, target)
-    scaled = f"try_cast(v AS DOUBLE) * {_UNIT_US[policy.time_unit]!r}"
-    whole = pt.is_integer(array.type) and policy.time_unit in {"us", "ms", "s"}
-    if whole:
-        scaled = f"try_cast(v AS BIGINT) * {int(_UNIT_US[policy.time_unit])}"
-    return _try_cast(
-        array, f"if(v IS NULL OR NOT ({scaled}) BETWEEN 0 AND {_MAX_US}, NULL, round({scaled})::BIGINT)", target
-    )
+    if policy.time_unit == "iso" and not _is_text(array):
+        raise InputError(
+            "the times are numbers", where=str(target.source.path), remedy="set flow_table.time_unit in the policy"
+        )
+    return _try_cast(array, read_time("v", policy, is_whole=pt.is_integer(array.type)), target)

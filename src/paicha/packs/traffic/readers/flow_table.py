@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -18,13 +19,14 @@ from paicha.packs.traffic.readers import nfdump
 from paicha.packs.traffic.readers.blocks import Block, read_blocks
 from paicha.packs.traffic.readers.delimited import Field, Layout, parse_lines
 from paicha.packs.traffic.readers.flow_columns import REQUIRED, write_flow_columns
+from paicha.packs.traffic.readers.flow_query import copy_flows
 from paicha.packs.traffic.readers.report_headings import has_report_headings
 from paicha.packs.traffic.readers.rows import Target
 from paicha.packs.traffic.readers.text_tables import count_address_columns, sniff_table, split_rows
 from paicha.packs.traffic.tables import FLOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from paicha.kernel.reader import Reading, Sink, Source
 
@@ -84,30 +86,40 @@ def _map_columns(theirs: Sequence[str], target: Target) -> dict[str, str]:
 def _read_parquet(target: Target) -> None:
     source = target.source
     if source.compression is None:
-        _read_parquet_file(str(source.path), target)
+        _read_parquet_file(source.path, target)
         return
-    with tempfile.TemporaryFile() as unpacked, source.open() as packed:
+    with tempfile.NamedTemporaryFile(suffix=".parquet") as unpacked, source.open() as packed:
         while part := packed.read(1 << 20):
             unpacked.write(part)
-        unpacked.seek(0)
-        _read_parquet_file(unpacked, target)
+        unpacked.flush()
+        _read_parquet_file(Path(unpacked.name), target)
 
 
-def _read_parquet_file(file: Any, target: Target) -> None:
+def _read_parquet_file(path: Path, target: Target) -> None:
     try:
-        with pq.ParquetFile(file) as parquet:
+        with pq.ParquetFile(path) as parquet:
             mapped = _map_columns(parquet.schema_arrow.names, target)
-            wanted = list(dict.fromkeys(mapped.values()))
-            total, row = parquet.metadata.num_rows, 1
-            for batch in parquet.iter_batches(_BATCH_ROWS, columns=wanted):
-                lines = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
-                columns = {ours: batch.column(theirs) for ours, theirs in mapped.items()}
-                write_flow_columns(pa.table({"line": lines, **columns}), target)
-                row += batch.num_rows
-                target.reading.advance(target.source.size * batch.num_rows // max(total, 1))
+            others = copy_flows(path, parquet, mapped, target)
+            if others is None:
+                _read_parquet_rows(parquet, mapped, target)
+                return
+            for part in others:
+                write_flow_columns(part, target)
+            target.reading.advance(target.source.size)
     except (pa.ArrowException, OSError) as error:
         first = str(error).partition("\n")[0]
         raise InputError(f"damaged Parquet: {first}", where=str(target.source.path)) from error
+
+
+def _read_parquet_rows(parquet: pq.ParquetFile, mapped: Mapping[str, str], target: Target) -> None:
+    """Read the rows one batch after the other, whatever types their columns have."""
+    total, row = parquet.metadata.num_rows, 1
+    for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(dict.fromkeys(mapped.values()))):
+        lines = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
+        columns = {ours: batch.column(theirs) for ours, theirs in mapped.items()}
+        write_flow_columns(pa.table({"line": lines, **columns}), target)
+        row += batch.num_rows
+        target.reading.advance(target.source.size * batch.num_rows // max(total, 1))
 
 
 def _read_csv(target: Target) -> None:
