@@ -1,3 +1,5 @@
+import gzip
+
 import pyarrow.parquet as pq
 import pytest
 import toy
@@ -42,6 +44,14 @@ def test_the_same_content_twice_is_read_once(load_files):
     loaded = load_files([("a", b"doors\nli,10,key\n"), ("b", b"doors\nli,10,key\n")])
     assert count_rows(loaded) == 1
     assert loaded.inputs[1].same_as == str(loaded.inputs[0].source.path)
+
+
+def test_what_is_cut_before_its_first_byte_is_told_as_cut(load_files):
+    packed = gzip.compress(b"doors\nli,10,key\n")
+    loaded = load_files([("a", packed[:9]), ("b", gzip.compress(b""))])
+    errors = [str(item.count.error) for item in loaded.inputs]
+    assert "cut or damaged" in errors[0]
+    assert "is empty" in errors[1]
 
 
 def test_an_unknown_format_and_an_empty_file_are_told_and_the_rest_is_read(load_files):

@@ -138,3 +138,12 @@ def test_directories_given_by_a_relative_path(tmp_path, monkeypatch):
     (tmp_path / "site" / "day" / "1.log").write_bytes(b"x")
     monkeypatch.chdir(tmp_path)
     assert [item.path for item in find_inputs([Given(Path("site"), "s")])] == [Path("site/day/1.log")]
+
+
+def test_the_head_of_a_small_cut_file_is_all_that_it_unpacks_to(tmp_path):
+    content = os.urandom(30_000)
+    path = tmp_path / "small.gz"
+    path.write_bytes(gzip.compress(content)[:20_000])
+    head = describe(path).head
+    assert len(head) > 19_000
+    assert content.startswith(head)

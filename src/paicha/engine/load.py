@@ -147,6 +147,18 @@ def _report(
         sha256 = ""
     twin = same_as.get(source.position)
     if reader is None and twin is None and count.error is None:
-        what = "is empty" if source.size == 0 else "is in no format that paicha reads"
-        count.error = InputError(what, where=str(source.path), remedy="see `paicha formats`")
+        count.error = _tell_why_unread(source)
     return Input(source, sha256, reader.name if reader else None, count, str(twin.path) if twin else None)
+
+
+def _tell_why_unread(source: Source) -> InputError:
+    """Return why no reader recognises a source."""
+    what = "is in no format that paicha reads"
+    if not source.head:
+        try:
+            with source.open() as stream:
+                stream.read(1)
+        except InputError as error:  # compressed, and cut before anything could be unpacked
+            return error
+        what = "is empty"
+    return InputError(what, where=str(source.path), remedy="see `paicha formats`")

@@ -9,7 +9,7 @@ import os
 import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -157,9 +157,10 @@ def _open(path: Path, compression: str | None) -> BinaryIO:
 def _read_head(open_stream: Callable[[], BinaryIO]) -> bytes:
     parts: list[bytes] = []
     missing = HEAD_BYTES
-    with open_stream() as stream:
+    with open_stream() as opened:
+        stream = cast("io.BufferedReader", opened)
         try:
-            while missing and (block := stream.read(missing)):
+            while missing and (block := stream.read1(missing)):  # no more at once: what precedes a cut counts
                 parts.append(block)
                 missing -= len(block)
         except InputError:

@@ -16,6 +16,8 @@ from paicha.packs.traffic.policy import TrafficPolicy
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from paicha.kernel.errors import InputError
+
 SYN, FIN, RST, ACK, PSH = 2, 1, 4, 16, 8
 START = 1_700_000_000_000_000
 
@@ -89,6 +91,7 @@ class Kept:
     batches: dict[str, list[Any]] = field(default_factory=lambda: defaultdict(list))
     accepted: int = 0
     rejects: list[tuple[str, str, int]] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
     state: bytes | None = None
 
     def write(self, table: str, batch: Any) -> None:
@@ -99,6 +102,9 @@ class Kept:
 
     def reject(self, source: Source, position: str, reason: str, count: int = 1) -> None:
         self.rejects.append((position, reason, count))
+
+    def fail(self, source: Source, error: InputError) -> None:
+        self.errors.append(str(error))
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         return [row for batch in self.batches[table] for row in batch.to_pylist()]

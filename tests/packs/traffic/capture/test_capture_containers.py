@@ -180,6 +180,7 @@ def test_all_that_a_cut_file_unpacks_to_is_used(tmp_path):
     CAPTURE_READER.read([source], kept, Reading(TrafficPolicy(), None, lambda texts: [True for _ in texts]))
     assert kept.accepted == (len(left) - 24) // 216
     assert len(kept.rejects) == 1
+    assert [("cut or damaged" in error, str(path) in error) for error in kept.errors] == [(True, True)]
 
 
 def test_more_than_a_chunk(tmp_path):

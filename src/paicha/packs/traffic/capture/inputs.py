@@ -175,6 +175,8 @@ class Input:
         broken = self._find_break()
         if broken:
             sink.reject(source, f"packet {records + 1}", broken)
+        if self._error is not None:
+            sink.fail(source, InputError(self._error.what, where=str(source.path), remedy=self._error.remedy))
 
     def _find_break(self) -> str | None:
         """Return why the file could not be read to its end, or None."""
