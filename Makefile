@@ -36,22 +36,25 @@ bench: .venv/dev
 
 .venv/python:
 	@$(PYTHON) -c 'import sys; sys.exit("paicha needs Python >= 3.11 (found %d.%d): make PYTHON=python3.x" % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
-	$(if $(UV),$(UV) venv -q --allow-existing --seed --python $(PYTHON) .venv,$(PYTHON) -m venv .venv)
+	$(PYTHON) -m venv .venv$(if $(UV), || $(UV) venv -q --allow-existing --seed --python $(PYTHON) .venv)
 	@touch $@
 
-# Both locks hold the build backends, so nothing is fetched unpinned: --no-build-isolation.
+# Both locks hold the build backends, so nothing is fetched unpinned: --no-build-isolation. uv where it works, else pip.
+PIP = $(BIN)/python -m pip install -q --disable-pip-version-check
+UV_PIP = $(UV) pip install -q --python $(BIN)/python
 define install
-	$(if $(UV),$(UV) pip install -q --python $(BIN)/python,$(BIN)/python -m pip install -q --disable-pip-version-check) --require-hashes --no-build-isolation -r $(1)
-	$(if $(UV),$(UV) pip install -q --python $(BIN)/python,$(BIN)/python -m pip install -q --disable-pip-version-check) --no-deps --no-build-isolation -e .
+	$(if $(UV),$(UV_PIP) $(1) || )$(PIP) $(1)
 endef
 
 .venv/runtime: requirements.lock pyproject.toml | .venv/python
-	$(call install,requirements.lock)
+	$(call install,--require-hashes --no-build-isolation -r requirements.lock)
+	$(call install,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 # setuptools, which pyspark's source distribution builds with, is in the runtime lock: that one goes first.
 .venv/dev: requirements-dev.lock .venv/runtime
-	$(call install,requirements-dev.lock)
+	$(call install,--require-hashes --no-build-isolation -r requirements-dev.lock)
+	$(call install,--no-deps --no-build-isolation -e .)
 	@touch $@
 
 LOCK = uv pip compile -q --no-config --universal --generate-hashes --no-header --no-emit-index-url --python-version 3.11 --group build
