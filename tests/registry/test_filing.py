@@ -80,6 +80,7 @@ def test_ranges_cidr_and_both_families_are_read(tmp_path: Path):
         ({"start": "10.0.0.1", "end": "2001:db8::1"}, "mixed-families"),
         ({"start": "10.0.0.300"}, "bad-address"),
         ({"cidr": "10.0.0.0/40"}, "bad-address"),
+        ({"cidr": "202.113.0.0/8"}, "host-bits"),
         ({"cidr": ""}, "no-range"),
         ({"unit": " "}, "no-unit"),
         ({"unit": "x" * 300}, "bad-unit"),

@@ -72,6 +72,7 @@ def _list_verdicts(document: ScreeningDocument) -> Iterator[str]:
                     "nature": row["nature"],
                     "region": row["region"],
                     "credit_code": row["credit_code"],
+                    "is_nat": row["is_nat"],
                     "grade": Grade(row["grade"]).word,
                     "outcome": row["outcome"],
                     "score": row["score"],

@@ -37,17 +37,22 @@ def read_spans(starts: Sequence[str], ends: Sequence[str], ranges: Sequence[str]
     first, last = parse_addresses(lows), parse_addresses(highs)
     net_first, net_last = parse_networks(networks)
     is_network = np.array([text is not None for text in networks], np.bool_)
+    base = parse_addresses([text and text.partition("/")[0] for text in networks])
+    has_host = is_network & net_first.valid & ((base.high != net_first.high) | (base.low != net_first.low))
     first, last = _choose(is_network, net_first, first), _choose(is_network, net_last, last)
     is_mixed = first.is_ipv4 != last.is_ipv4
     is_after = (first.high > last.high) | ((first.high == last.high) & (first.low > last.low))
     errors: list[tuple[str, str] | None] = [None] * len(starts)
-    is_wrong = ~(first.valid & last.valid) | is_mixed | is_after
+    is_wrong = ~(first.valid & last.valid) | is_mixed | is_after | has_host
     for row in np.flatnonzero(is_wrong).tolist():
         told = networks[row] if networks[row] is not None else f"{lows[row]}-{highs[row]}"
         if not told or told == "-":
             errors[row] = ("no-range", "no address range")
         elif not (first.valid[row] and last.valid[row]):
             errors[row] = ("bad-address", f"no address range: {told[:100]!r}")
+        elif has_host[row]:
+            # 202.113.0.0/8 is a slip of the pen for /16, and would file the whole of 202.0.0.0/8
+            errors[row] = ("host-bits", f"the address is not the first of its network: {told[:100]!r}")
         elif is_mixed[row]:
             errors[row] = ("mixed-families", f"IPv4 and IPv6 mixed: {told[:100]!r}")
         else:

@@ -195,9 +195,10 @@ def _estimate(
     algorithms = sessions.column("algorithm").to_pylist()
     worked = np.maximum(read_numbers(sessions, "ended") - read_numbers(sessions, "started"), connected)
     work = read_work(sessions)
-    # a pool that refused shares saw work all the same: their absence from the sum bounds nothing
-    is_refused = (work.total == 0) & (read_numbers(sessions, "shares_rejected") > 0)
-    rates = estimate_rates(work, np.where(is_refused, np.nan, connected))
+    # shares that were all refused, or a login that was, say nothing of the machine's rate: not even a bound
+    is_mining = np.array([state == "mining" for state in sessions.column("state").to_pylist()], np.bool_)
+    is_valued = is_mining & ~((work.total == 0) & (read_numbers(sessions, "shares_rejected") > 0))
+    rates = estimate_rates(work, np.where(is_valued, connected, np.nan))
     started = sessions.column("started").to_pylist()
     power = estimate_power(rates, algorithms, started, policy.power, join_known(prices))
     hours = estimate_hours(worked, window)
