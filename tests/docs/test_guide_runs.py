@@ -20,7 +20,7 @@ def carry_out(words):
     if words[0] != "paicha":
         done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=30)
         return done.returncode, done.stdout, done.stderr
-    out, err = io.StringIO(), io.StringIO()
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     before = sys.argv
     sys.argv = list(words)
     status = 0
@@ -31,7 +31,12 @@ def carry_out(words):
         status = end.code or 0
     finally:
         sys.argv = before
-    return status, out.getvalue(), err.getvalue()
+    return status, *(read_back(stream) for stream in (out, err))
+
+
+def read_back(stream):
+    stream.flush()
+    return stream.buffer.getvalue().decode()
 
 
 def find_session(file):
