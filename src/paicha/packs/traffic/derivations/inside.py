@@ -27,6 +27,10 @@ INSIDE = TableSpec(
         Column("site", "string", "the network"),
         Column("address", "string", "the address"),
         Column("level", "string", "filed, operator, rir or geo where a unit is on record, else home or private"),
+        Column("first_seen", "int64", "time of its first record", unit="us"),
+        Column("last_seen", "int64", "end of its last record", unit="us"),
+        Column("records", "int64", "flows, names and sessions that show it"),
+        Column("sampling", "float64", "one packet in so many was seen, the coarsest of its records"),
     ),
 )
 
@@ -67,8 +71,9 @@ def _place(addresses: pa.Table, owners: pa.Table, policy: TrafficPolicy) -> pa.T
     levels = find_levels(texts, addresses.column("last_seen"))
     if owners.num_rows:
         levels = pc.coalesce(levels, find_levels(texts, addresses.column("first_seen")))
-    table = pa.table([addresses.column("site"), texts, levels], schema=INSIDE.arrow)
-    return table.filter(pc.is_valid(levels))
+    table = addresses.append_column("level", levels).select(INSIDE.names)
+    is_known = pc.is_valid(levels)
+    return table if pc.all(is_known).as_py() else table.filter(is_known)
 
 
 def _prepare(owners: pa.Table, policy: TrafficPolicy) -> Callable[[Any, Any], Any]:

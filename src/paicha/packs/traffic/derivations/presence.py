@@ -37,6 +37,8 @@ ADDRESSES = TableSpec(
         Column("address", "string", "the address"),
         Column("first_seen", "int64", "time of its first record", unit="us"),
         Column("last_seen", "int64", "end of its last record", unit="us"),
+        Column("records", "int64", "flows, names and sessions that show it"),
+        Column("sampling", "float64", "one packet in so many was seen, the coarsest of its records"),
     ),
 )
 
@@ -67,58 +69,57 @@ COVERAGE = TableSpec(
 )
 
 
-@derivation(ADDRESSES, form="expression")
-def addresses(flows: Any, names: Any, mining_sessions: Any) -> Any:
-    """Return every address once per site."""
-    parts = [
-        _list_records(table, column)
-        .group_by("site", "subject")
-        .agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max())
-        for table in (flows, names, mining_sessions)
-        for column in ("client_ip", "server_ip")
-    ]
-    return (
-        ibis.union(*parts)
-        .group_by(site=_.site, address=_.subject)
-        .agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max())
+@derivation(SPANS, form="expression")
+def spans(flows: Any, names: Any, mining_sessions: Any) -> Any:
+    """Return the records of every address, added up by hour: all that is asked of them."""
+    return ibis.union(
+        *(
+            _add_up(table, column, is_client=column == "client_ip")
+            for table in (flows, names, mining_sessions)
+            for column in ("client_ip", "server_ip")
+        )
     )
 
 
-@derivation(SPANS, form="expression")
-def spans(flows: Any, names: Any, mining_sessions: Any, inside: Any) -> Any:
-    """Return the records of every client and of the servers inside, added up by hour: all that is asked of them."""
-    watched = inside.select(site=_.site, server_ip=_.address)
-    tables = (flows, names, mining_sessions)
-    clients = [_add_up(table, "client_ip", is_client=True) for table in tables]
-    servers = [
-        _add_up(table.semi_join(watched, ["site", "server_ip"]), "server_ip", is_client=False) for table in tables
-    ]
-    return ibis.union(*clients, *servers)
+@derivation(ADDRESSES, form="expression")
+def addresses(spans: Any) -> Any:
+    """Return every address once per site."""
+    return spans.group_by(site=_.site, address=_.subject).agg(**_total())
 
 
 @derivation(OBSERVED, form="expression")
 def observed(spans: Any, inside: Any) -> Any:
     """Return how long each watched address was seen; addresses outside only where they opened connections."""
-    hours = (
-        _spread(spans)
-        .group_by("site", "subject", "slot")
-        .agg(
-            seen=_.seen_to.max() - _.seen_from.min(),
-            first_seen=_.first_seen.min(),
-            last_seen=_.last_seen.max(),
-            records=_.records.sum(),
-            sampling=_.sampling.max(),
-        )
-    )
-    totals = hours.group_by("site", "subject").agg(
-        first_seen=_.first_seen.min(),
-        last_seen=_.last_seen.max(),
-        hours=_.seen.sum().cast("float64") / float(HOUR_US),
-        records=_.records.sum(),
-        sampling=_.sampling.max(),
-    )
-    totals = totals.left_join(inside, ["site", ("subject", "address")]).mutate(is_inside=_.address.notnull())
-    return totals.select(*OBSERVED.names)
+    # only where the records of an address reach over a full hour do its spans tell more than its first and last record
+    is_short = inside.first_seen // HOUR_US == inside.last_seen // HOUR_US
+    part = (inside.last_seen - inside.first_seen).cast("float64") / float(HOUR_US)
+    short = inside.filter(is_short).mutate(hours=part)
+    long = inside.filter(~is_short)
+    hours = _measure_hours(spans.semi_join(long, ["site", ("subject", "address")]))
+    long = long.join(hours, ["site", ("address", "subject")])
+    columns = [name for name in OBSERVED.names if name not in {"subject", "is_inside"}]
+    watched = ibis.union(*(t.select(*columns, subject=t.address, is_inside=ibis.literal(True)) for t in (short, long)))
+    visits = spans.filter(_.is_client).anti_join(inside, ["site", ("subject", "address")])
+    visitors = visits.group_by("site", "subject").agg(**_total())
+    visitors = visitors.join(_measure_hours(visits), ["site", "subject"])
+    visitors = visitors.mutate(is_inside=ibis.literal(False), level=ibis.null("string"))
+    return ibis.union(watched.select(*OBSERVED.names), visitors.select(*OBSERVED.names))
+
+
+def _total() -> dict[str, Any]:
+    """Return what is told of an address over all its spans."""
+    return {
+        "first_seen": _.first_seen.min(),
+        "last_seen": _.last_seen.max(),
+        "records": _.records.sum(),
+        "sampling": _.sampling.max(),
+    }
+
+
+def _measure_hours(spans: Any) -> Any:
+    """Return of each subject how many hours it was seen: of every hour the part from its first to its last record."""
+    slots = _spread(spans).group_by("site", "subject", "slot").agg(seen=_.seen_to.max() - _.seen_from.min())
+    return slots.group_by("site", "subject").agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
 
 
 @derivation(COVERAGE, form="expression")
