@@ -73,3 +73,11 @@ def test_a_run_that_somebody_deleted_is_made_again(paicha, province, tmp_path):
     shutil.rmtree(run)
     assert json.loads(paicha(*arguments).stdout)["run"] == json.loads(first)["run"]
     assert paicha(*arguments).stdout
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "{}", "7", "{"])
+def test_what_is_no_document_is_told(paicha, tmp_path, content):
+    (tmp_path / "result.json").write_text(content)
+    for command in (("explain", "10.0.0.1"), ("slice", "f-1", "-o", "out.pcap")):
+        said = paicha(*command, "--from", "result.json", status=1).stderr
+        assert "is no document of a screening" in said

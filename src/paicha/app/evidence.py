@@ -70,6 +70,11 @@ def read_documents(workspace: Workspace | None, file: Path | None) -> Iterator[M
         try:
             with path.open(encoding="utf-8") as stream:
                 for line in stream:
-                    yield json.loads(line)
+                    document = json.loads(line)
+                    if not (isinstance(document, dict) and document.keys() >= {"pack", "verdicts", "findings"}):
+                        raise InputError(
+                            "is no document of a screening", where=str(path), remedy="`paicha screen --json` writes one"
+                        )
+                    yield document
         except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
             raise InputError(f"is no document of a screening: {error}", where=str(path)) from error
