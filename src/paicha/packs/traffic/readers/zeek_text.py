@@ -79,29 +79,36 @@ def _split_block(block: Block) -> Iterator[str | Block]:
     """Yield the header lines of a block as text and what lies between them as blocks, in their order."""
     data, start, line = block.data, 0, block.first_line
     while start < len(data):
-        mark = start if data.startswith(b"#", start) else data.find(b"\n#", start) + 1
-        if mark == 0 and not data.startswith(b"#", start):
-            mark = len(data)
+        mark = _find_header(data, start)
         if mark > start:
             part = Block(data[start:mark], line)
-            line += part.lines
             yield part
         if mark < len(data):
+            line += data.count(b"\n", start, mark)
             end = data.find(b"\n", mark)
             yield data[mark:end].decode()
             mark, line = end + 1, line + 1
         start = mark
 
 
+def _find_header(data: bytes, start: int) -> int:
+    """Return where the next header line begins, the end of the data where none does."""
+    # one byte is found much sooner than two, and most records hold none
+    sign = data.find(b"#", start)
+    if sign <= start:
+        return start if sign == start else len(data)
+    place = data.find(b"\n#", sign - 1)
+    return place + 1 if place >= 0 else len(data)
+
+
 def _read_stretch(block: Block, header: Header, target: Target) -> tuple[str, pa.Table] | None:
-    lines = number_lines(block)
-    if len(lines) == 0:
+    if block.data.startswith(b"\n") and not block.data.strip(b"\n"):
         return None
     log = find_log(header.path, frozenset(header.fields))
     if not header.fields:
         reason = "stands before any #fields line"
     elif log is None:
-        target.sink.accept(target.source, len(lines))
+        target.sink.accept(target.source, len(number_lines(block)))
         return None
     else:
         layout = _lay_out(header, log)
@@ -109,6 +116,7 @@ def _read_stretch(block: Block, header: Header, target: Target) -> tuple[str, pa
         if not missing:
             return log, _split_sets(parse_lines(block, layout, target), header, log)
         reason = f"the log has no field {missing[0]}"
+    lines = number_lines(block)
     target.sink.reject(target.source, f"line {lines[0]}", reason, len(lines))
     return None
 
