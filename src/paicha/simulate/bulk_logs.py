@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # every column is a function of the row's number and the seed; `h` are independent hashes;
-# 130,048 clients, as 10,000 connections a second of ordinary users need them, and four million servers
+# 130,048 clients, as 10,000 connections a second of ordinary users need them, and as many servers outside
 _ROWS = """
 with numbers as (
     select i, hash(i * 7 + {seed}) as h1, hash(i * 11 + {seed} + 1) as h2, hash(i * 13 + {seed} + 2) as h3
@@ -24,7 +24,7 @@ with numbers as (
         ((h2 % 1000000)::bigint * (case when h3 % 50 = 0 then 300 else 3 end))::bigint as length_us,
         '10.' || (h1 // 65536 % 2) || '.' || (h1 // 256 % 256) || '.' || (1 + h1 % 254) as client_ip,
         (32768 + h2 % 28232)::integer as client_port,
-        '100.' || (64 + h3 // 65536 % 64) || '.' || (h3 // 256 % 256) || '.' || (1 + h3 % 254) as server_ip,
+        '198.' || (18 + h3 // 65536 % 2) || '.' || (h3 // 256 % 256) || '.' || (1 + h3 % 254) as server_ip,
         case h2 // 65536 % 10 when 0 then 53 when 1 then 53 when 2 then 53 when 3 then 80 when 4 then 8080
             when 5 then 22 else 443 end::integer as server_port,
         (1 + h1 // 1048576 % 40)::bigint as packets_out, (1 + h2 // 1048576 % 60)::bigint as packets_in, h1, h2
