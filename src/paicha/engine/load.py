@@ -107,14 +107,15 @@ def _drop_repeated(
     seen: dict[str, list[Source]] = {}
     for source in sources:
         alike = seen.setdefault(source.key, [])
-        if isinstance(find_hash(source), InputError):
-            distinct.append(source)
-            continue
-        twin = next((s for s in alike if s.site == source.site and find_hash(s) == find_hash(source)), None)
+        # Only inputs of one key wait for their hashes: all others are read while they are hashed.
+        hashes = [find_hash(other) for other in alike]
+        own = find_hash(source) if alike else None
+        twins = (s for s, other in zip(alike, hashes, strict=True) if s.site == source.site and other == own)
+        twin = next(twins, None) if isinstance(own, str) else None
         if twin is not None:
             same_as[source.position] = twin
             continue
-        differs = any(find_hash(s) != find_hash(source) for s in alike)
+        differs = any(other != own for other in hashes)
         alike.append(source)
         distinct.append(replace(source, key=f"{source.key}-{len(alike)}") if differs else source)
     return distinct, same_as
