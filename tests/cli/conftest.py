@@ -7,7 +7,7 @@ import pytest
 
 from paicha.simulate.province import write_province
 
-PROGRAM = [sys.executable, "-c", "from paicha.cli.main import run; run()"]
+PROGRAM = (sys.executable, "-c", "from paicha.cli.main import run; run()")
 
 
 @pytest.fixture(scope="session")

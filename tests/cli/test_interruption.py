@@ -11,11 +11,12 @@ import sys
 import time
 
 import pytest
-from conftest import PROGRAM
 
 from paicha.app.request import ScreenRequest
 from paicha.store.ledger import read_events
 from paicha.store.workspace import open_workspace
+
+PROGRAM = (sys.executable, "-c", "from paicha.cli.main import run; run()")
 
 
 def arguments_for(province, workspace):

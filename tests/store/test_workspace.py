@@ -116,3 +116,12 @@ def test_the_second_program_waits_for_the_first(tmp_path):
         assert second.stdout.readline() == "waits\n"
     assert second.communicate(timeout=30)[0] == "has it\n"
     assert json.dumps(second.returncode) == "0"
+
+
+def test_a_workspace_that_lost_its_database_is_refused(tmp_path):
+    with open_workspace(tmp_path / "w") as workspace:
+        workspace.begin_run("r-1")
+        workspace.finish_run("r-1")
+    (tmp_path / "w" / "paicha.db").unlink()
+    with pytest.raises(StoreError, match="database is gone"), open_workspace(tmp_path / "w"):
+        pass

@@ -59,21 +59,26 @@ def find_given(
         owners, owners_sha256 = imported.owners, hash_file(Path(units))
         rejects += [(units, f"row {error.row}", f"{error.code}: {error.reason}") for error in imported.rejected]
     elif workspace is not None and (workspace / OWNERS_FILE).exists():
-        owners, owners_sha256 = _read_kept(workspace / OWNERS_FILE), hash_file(workspace / OWNERS_FILE)
+        owners, owners_sha256 = read_kept(workspace / OWNERS_FILE), hash_file(workspace / OWNERS_FILE)
     lists = [curated_indicators()]
     for path in indicators:
         read = import_indicators(Path(path))
         lists.append(read.table)
         rejects += [(path, record.position, record.reason) for record in read.rejected]
     if workspace is not None and (workspace / INDICATORS_FILE).exists():
-        lists.append(_read_kept(workspace / INDICATORS_FILE))
+        lists.append(read_kept(workspace / INDICATORS_FILE))
     merged = merge_indicators(lists)
     tables = {"owners": owners, "indicators": merged, "networks": _read_prices(prices)}
     prices_sha256 = hash_file(Path(prices)) if prices else None
     return GivenTables(tables, owners_sha256, hash_table(merged), tuple(rejects), prices_sha256)
 
 
-def _read_kept(file: Path) -> pa.Table:
+def read_kept(file: Path) -> pa.Table:
+    """Return a table that the workspace keeps.
+
+    Raises:
+        StoreError: it is damaged.
+    """
     try:
         return pq.read_table(file)
     except (pa.ArrowException, OSError) as error:

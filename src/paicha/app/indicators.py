@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from paicha.app.given import INDICATORS_FILE, find_given
+from paicha.app.given import INDICATORS_FILE, find_given, read_kept
 from paicha.engine.sources import hash_file
 from paicha.packs.traffic.indicators.export import export_blocklist
 from paicha.packs.traffic.indicators.importing import import_indicators
@@ -42,7 +42,7 @@ def import_lists(workspace: Workspace, files: Iterable[Path], actor: str) -> Ite
     for file in files:
         imported = import_indicators(file)
         kept = workspace.path / INDICATORS_FILE
-        lists = [pq.read_table(kept)] if kept.exists() else []
+        lists = [read_kept(kept)] if kept.exists() else []
         sink = pa.BufferOutputStream()
         pq.write_table(merge_indicators([*lists, imported.table]), sink, compression="zstd")
         write_durably(kept, sink.getvalue().to_pybytes())

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
@@ -32,7 +33,7 @@ from paicha.engine.load import load
 from paicha.engine.policy import load_policy
 from paicha.engine.screen import screen
 from paicha.engine.sources import describe_source, find_inputs
-from paicha.kernel.errors import InputError, OutputError, PolicyError, RegistryError, UsageError
+from paicha.kernel.errors import InputError, OutputError, PolicyError, RegistryError, StoreError, UsageError
 from paicha.kernel.grades import Grade
 from paicha.kernel.reader import Reading
 from paicha.outputs.screening_json import write_screening
@@ -54,7 +55,7 @@ FINDINGS = "findings.parquet"
 VERDICTS = "verdicts.parquet"
 
 
-HOPELESS = (InputError, PolicyError, RegistryError, UsageError)
+HOPELESS = (InputError, PolicyError, RegistryError, StoreError, UsageError)
 """Errors that the same request meets again: the user is told, and it is not kept for later."""
 
 
@@ -250,5 +251,11 @@ def _list_errors(loaded: Loaded, found: Screening | None) -> tuple[str, ...]:
 
 
 def _has_found(directory: Path) -> bool:
-    grades = pq.read_table(directory / VERDICTS, columns=["grade"]).column("grade")
+    file = directory / VERDICTS
+    try:
+        grades = pq.read_table(file, columns=["grade"]).column("grade")
+    except (pa.ArrowException, OSError) as error:
+        raise StoreError(
+            "the run is damaged", where=str(file), remedy="delete its directory; it is made anew"
+        ) from error
     return bool(pc.any(pc.greater_equal(grades, int(Grade.POSSIBLE))).as_py())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from paicha.app.given import OWNERS_FILE
+from paicha.app.given import OWNERS_FILE, read_kept
 from paicha.app.times import parse_time
 from paicha.engine.sources import hash_file
 from paicha.kernel.errors import UsageError
@@ -55,7 +55,7 @@ def look_up_unit(workspace: Workspace, text: str, at: str | None) -> dict[str, A
     path = workspace.path / OWNERS_FILE
     if not path.exists():
         raise UsageError("the workspace has no register of units", remedy="paicha units import FILE")
-    return find_owner(pq.read_table(path), text, parse_time(at, "--at") if at else time.time_ns() // 1000)
+    return find_owner(read_kept(path), text, parse_time(at, "--at") if at else time.time_ns() // 1000)
 
 
 def find_owner(owners: pa.Table, text: str, at: int) -> dict[str, Any]:

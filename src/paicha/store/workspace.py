@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
 MARKER = "paicha-workspace"
+DATABASE = "paicha.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,8 @@ def open_workspace(
         except BlockingIOError:
             on_wait()
             fcntl.flock(lock, fcntl.LOCK_EX)
-        engine = open_database(f"sqlite:///{path / 'paicha.db'}")
+        _need_database(path)
+        engine = open_database(f"sqlite:///{path / DATABASE}")
         try:
             yield Workspace(path, engine, lock)
         except SQLAlchemyError as error:
@@ -153,6 +155,18 @@ def _read_request(file: Path) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise StoreError("is no request", where=str(file), remedy="delete it and screen its inputs again")
     return content
+
+
+def _need_database(path: Path) -> None:
+    """Refuse a workspace whose runs are there and whose memory is not: a new ledger would hide the loss.
+
+    Raises:
+        StoreError: it is so.
+    """
+    database = path / DATABASE
+    has_runs = any(entry.name.startswith("r-") and entry.suffix != ".partial" for entry in (path / "runs").iterdir())
+    if has_runs and not (database.exists() and database.stat().st_size):
+        raise StoreError("the database is gone, though runs are there", where=str(database), remedy="restore it")
 
 
 def write_durably(path: Path, content: bytes) -> None:

@@ -177,6 +177,10 @@ class Input:
             sink.reject(source, f"packet {records + 1}", broken)
         if self._error is not None:
             sink.fail(source, InputError(self._error.what, where=str(source.path), remedy=self._error.remedy))
+        elif broken and self.status in {place.TOO_LONG, place.BAD_BLOCK}:
+            # how much was lost behind the damage nobody can count
+            where = f"{source.path}, packet {records + 1}"
+            sink.fail(source, InputError(broken, where=where, remedy="what precedes was used; fetch the file again"))
 
     def _find_break(self) -> str | None:
         """Return why the file could not be read to its end, or None."""
