@@ -2,6 +2,7 @@ import json
 import subprocess
 import sys
 
+import alembic.op
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -125,3 +126,22 @@ def test_a_workspace_that_lost_its_database_is_refused(tmp_path):
     (tmp_path / "w" / "paicha.db").unlink()
     with pytest.raises(StoreError, match="database is gone"), open_workspace(tmp_path / "w"):
         pass
+
+
+def test_half_a_migration_is_none(tmp_path, monkeypatch):
+    url = f"sqlite:///{tmp_path / 'paicha.db'}"
+    create = alembic.op.create_table
+    made = []
+
+    def create_and_die(name, *columns, **options):
+        if made:
+            raise KeyboardInterrupt
+        made.append(name)
+        return create(name, *columns, **options)
+
+    monkeypatch.setattr(alembic.op, "create_table", create_and_die)
+    with pytest.raises(KeyboardInterrupt):
+        open_database(url)
+    monkeypatch.undo()
+    with open_database(url).connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []

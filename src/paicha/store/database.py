@@ -25,6 +25,7 @@ def open_database(url: str) -> Engine:
     engine = create_engine(url)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _make_durable)
+        event.listen(engine, "begin", _begin)
     try:
         with engine.begin() as connection:
             version = None
@@ -48,13 +49,22 @@ def tell_cause(error: SQLAlchemyError) -> str:
 
 
 def _make_durable(connection: Any, _: object) -> None:
-    """Survive a kill or power cut at any moment: write-ahead log, synced at every commit; wait for other writers."""
+    """Survive a kill or power cut at any moment: write-ahead log, synced at every commit; wait for other writers.
+
+    Transactions are begun by `_begin`: left to itself, Python's driver commits before a change of the schema, and a
+    kill in the middle of a migration would leave half of it.
+    """
+    connection.isolation_level = None
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=FULL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA busy_timeout=60000")
     cursor.close()
+
+
+def _begin(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _migrate(connection: Any) -> None:
