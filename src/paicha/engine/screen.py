@@ -86,7 +86,8 @@ def screen(
     duck.register("findings", findings)
     counted = duck.execute(COUNT_ONCE).to_arrow_table()
     counted = counted.append_column("set_aside", pa.nulls(counted.num_rows, pa.string()))
-    tables = {name: backend.fetch_table(specs[name]) for name in (pack.observed, *pack.summary_tables)}
+    wanted = dict.fromkeys((pack.observed, *pack.summary_tables))
+    tables = {name: backend.fetch_table(specs[name]) for name in wanted}
     verdicts = grade_findings(duck, pack, policy, counted, tables[pack.observed], asked)
     return Screening(counted, verdicts, tables, tuple(failures))
 
