@@ -25,7 +25,6 @@ from paicha.packs.traffic.capture.layout import (
     PACKET,
     PACKETS_PER_STEP,
     RST,
-    SEGMENTS,
     SESSION_IDLE_US,
     SOURCE,
     SOURCE_MARKS,
@@ -98,11 +97,6 @@ class Stream:
     def feed(self, data: NDArray[np.uint8]) -> None:
         """Hand over all segments that point into `data`."""
         self._handover.feed(data, len(data) - NOISE_BYTES)
-
-    @property
-    def has_segments(self) -> bool:
-        """Whether segments wait to be fed."""
-        return bool(self._tables.meta[SEGMENTS] > 0)
 
     def finish(self) -> Memory:
         """Write what is still live, and return what the next run of the site may take up."""

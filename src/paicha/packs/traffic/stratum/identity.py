@@ -60,8 +60,6 @@ FISHHASH_SINCE_US = 1_713_900_000_000_000
 BITCOIN_SINCE_US = 1_546_300_800_000_000
 """Since 2019 a job of Bitcoin shows itself by its network difficulty (compact target 0x17… and below)."""
 
-PLACEHOLDERS = frozenset({"x", "worker", "default"})
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from paicha.packs.traffic.stratum.conversation import FIN, RST, SYN, Conversation
+from paicha.packs.traffic.stratum.conversation import SYN, Conversation
 from paicha.packs.traffic.stratum.rows import make_row
 from paicha.packs.traffic.stratum.state import dump_state, load_state
 
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
 
     from paicha.packs.traffic.policy import StratumPolicy
     from paicha.packs.traffic.segments import Connection, Segments
-
-CONTROL = SYN | FIN | RST
 
 
 class Tracker:

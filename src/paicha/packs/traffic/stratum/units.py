@@ -7,13 +7,11 @@ from functools import cache
 from statistics import median
 from typing import TYPE_CHECKING
 
-from paicha.reference.algorithms import Algorithm, find_algorithm
 from paicha.reference.hardware import list_devices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from paicha.packs.traffic.stratum.session import Session
+    from paicha.reference.algorithms import Algorithm
 
 BITCOIN = 4295032833.0
 """Hashes per share of difficulty 1 in Bitcoin's unit: 2^48/65535."""
@@ -120,9 +118,3 @@ def _find_rates(algorithm: str) -> tuple[float, float] | None:
     """Return the least and greatest plausible hash rate of a session on an algorithm, by the known devices."""
     rates = [device.rate_per_s for device in list_devices() if device.algorithm == algorithm and device.rate_per_s]
     return (min(rates) * LEAST_OF_DEVICE, max(rates) * MOST_DEVICES) if rates else None
-
-
-def name_algorithm(names: Iterable[tuple[str, int]]) -> Algorithm | None:
-    """Return the algorithm that most messages speak for."""
-    ranked = sorted(names, key=lambda one: -one[1])
-    return find_algorithm(ranked[0][0]) if ranked else None

@@ -18,7 +18,6 @@ DIALECT = "stratum-v2"
 INITIATOR_BYTES, RESPONDER_BYTES = 64, 234
 LEAST_DISTINCT = {INITIATOR_BYTES: 44, RESPONDER_BYTES: 120}
 """Different byte values among random ones, at least (56.7 and 153 are expected; these bounds lie 4 sigma below)."""
-OVERHEAD = 38
 SHARE, SHARE_LONGEST = 62, 95
 ACCEPTED, TARGET, PREVIOUS = 58, 74, 86
 JOBS = (83, 87)
