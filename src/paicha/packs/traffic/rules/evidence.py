@@ -46,6 +46,7 @@ def describe_sessions(sessions: Any) -> Any:
             "bytes_out", "bytes_in", "bytes_lost",
         )},
         algorithm_shown=_.is_algorithm_shown,
+        shares_valued=_.work_shares,
         connected_seconds=_.connected.cast("float64") / 1_000_000.0,
         **{name: sessions[name] for name in SESSION_MEASURES},
     )  # fmt: skip
