@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import subprocess
 import sys
@@ -14,10 +15,12 @@ from paicha.store.runs import (
     Run,
     RunInput,
     Subject,
-    list_inputs,
+    find_inputs,
     list_runs,
+    read_states,
     read_subjects,
     record_run,
+    update_states,
     update_subjects,
 )
 from paicha.store.schema import METADATA
@@ -46,7 +49,36 @@ def test_a_run_is_recorded_once(tmp_path):
         assert record_run(connection, RUN, [INPUT])
         assert not record_run(connection, RUN, [INPUT])
         assert list_runs(connection) == [RUN]
-        assert list_inputs(connection) == {"abc": INPUT}
+        assert find_inputs(connection, ["abc", "def"]) == {"abc": INPUT}
+
+
+def test_more_inputs_are_found_than_one_statement_takes(tmp_path):
+    inputs = [dataclasses.replace(INPUT, key=f"k{number}") for number in range(1201)]
+    with open_workspace(tmp_path / "w") as workspace, workspace.engine.begin() as connection:
+        record_run(connection, RUN, inputs)
+        assert find_inputs(connection, (item.key for item in inputs)) == {item.key: item for item in inputs}
+
+
+def test_the_newest_state_of_a_sensor_is_one_runs(tmp_path):
+    later = dataclasses.replace(RUN, run="r-2")
+    with open_workspace(tmp_path / "w") as workspace, workspace.engine.begin() as connection:
+        for run, states in ((RUN, [("a", "pcap"), ("b", "pcap")]), (later, [("b", "pcap")])):
+            record_run(connection, run, [])
+            update_states(connection, run, states)
+        assert read_states(connection, "traffic") == {("a", "pcap"): "r-1", ("b", "pcap"): "r-2"}
+        assert read_states(connection, "power") == {}
+
+
+def test_a_database_of_the_first_version_keeps_its_states(tmp_path):
+    url = f"sqlite:///{tmp_path / 'paicha.db'}"
+    with open_database(url).begin() as connection:
+        record_run(connection, RUN, [INPUT])
+        record_run(connection, dataclasses.replace(RUN, run="r-2"), [INPUT, dataclasses.replace(INPUT, reader=None)])
+        for name in ("states", "watched_files", "announcements"):
+            connection.execute(text(f"DROP TABLE {name}"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with open_database(url).connect() as connection:
+        assert read_states(connection, "traffic") == {("default", "pcap"): "r-2"}
 
 
 def test_subjects_grow_and_never_shrink(tmp_path):

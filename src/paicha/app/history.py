@@ -10,16 +10,18 @@ import json
 import time
 from typing import TYPE_CHECKING
 
+from paicha.kernel.errors import StoreError
 from paicha.kernel.grades import Grade
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     import pyarrow as pa
 
     from paicha.engine.load import Input
     from paicha.store.runs import Run, RunInput, Subject
+    from paicha.store.watching import Announcement
     from paicha.store.workspace import Workspace
 
 STATES = "states"
@@ -27,26 +29,42 @@ DOCUMENTS = "documents.jsonl"
 
 
 def read_states(workspace: Workspace, pack: str) -> dict[tuple[str, str], bytes]:
-    """Return the newest state of every site and reader that the runs of a pack left."""
-    from paicha.store.runs import list_runs
+    """Return the newest state of every site and reader that the runs of a pack left.
 
-    states: dict[tuple[str, str], bytes] = {}
+    Raises:
+        StoreError: one of them is damaged.
+    """
+    from paicha.store.runs import read_states as find_states
+
     with workspace.engine.connect() as connection:
-        runs = list_runs(connection, pack)
-    for run in runs:
-        for file in sorted((workspace.find_run(run.run) / STATES).glob("*.json")):
-            kept = json.loads(file.read_text(encoding="utf-8"))
-            states[kept["site"], kept["reader"]] = kept["state"].encode()
+        runs = find_states(connection, pack)
+    states: dict[tuple[str, str], bytes] = {}
+    for (site, reader), run in runs.items():
+        file = workspace.find_run(run) / STATES / _name_state(site, reader)
+        try:
+            states[site, reader] = json.loads(file.read_text(encoding="utf-8"))["state"].encode()
+        except FileNotFoundError:  # the run was deleted: what it left open begins anew
+            continue
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise StoreError(
+                f"the state of open sessions is damaged: {error}",
+                where=str(file),
+                remedy="delete it; sessions that were open begin anew",
+            ) from error
     return states
+
+
+def _name_state(site: str, reader: str) -> str:
+    return hashlib.sha256(f"{reader}|{site}".encode()).hexdigest()[:20] + ".json"
 
 
 def write_states(directory: Path, states: Mapping[tuple[str, str], bytes]) -> None:
     """Write the states that this run leaves."""
     (directory / STATES).mkdir(exist_ok=True)
     for (site, reader), state in states.items():
-        name = hashlib.sha256(f"{reader}|{site}".encode()).hexdigest()[:20]
         content = {"site": site, "reader": reader, "state": state.decode()}
-        (directory / STATES / f"{name}.json").write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+        text = json.dumps(content, ensure_ascii=False)
+        (directory / STATES / _name_state(site, reader)).write_text(text, encoding="utf-8")
 
 
 def has_run(workspace: Workspace, run: str) -> bool:
@@ -67,14 +85,14 @@ def list_documents(workspace: Workspace) -> list[Path]:
     return [workspace.find_run(run.run) / DOCUMENTS for run in reversed(runs)]
 
 
-def read_inputs(workspace: Workspace | None) -> dict[str, RunInput]:
-    """Return the inputs of all earlier runs by their key."""
+def find_inputs(workspace: Workspace | None, keys: Iterable[str]) -> dict[str, RunInput]:
+    """Return the inputs of earlier runs that these keys name."""
     if workspace is None:
         return {}
-    from paicha.store.runs import list_inputs
+    from paicha.store.runs import find_inputs as find
 
     with workspace.engine.connect() as connection:
-        return list_inputs(connection)
+        return find(connection, keys)
 
 
 def read_known(workspace: Workspace, pack: str) -> dict[tuple[str, str], Subject]:
@@ -86,15 +104,27 @@ def read_known(workspace: Workspace, pack: str) -> dict[tuple[str, str], Subject
 
 
 def record(
-    workspace: Workspace, run: Run, inputs: tuple[Input, ...], verdicts: pa.Table, actor: str, *, is_unmasked: bool
+    workspace: Workspace,
+    run: Run,
+    inputs: tuple[Input, ...],
+    states: Iterable[tuple[str, str]],
+    verdicts: pa.Table,
+    actor: str,
+    *,
+    is_unmasked: bool,
+    watch: str | None,
 ) -> None:
-    """Write a finished run, what it says of each subject, and the ledger's event, in one transaction."""
+    """Write a finished run, the states it left, what it says of each subject, and the ledger's event: one transaction.
+
+    `watch` names the watch whose run it is: the verdicts that are new or raised wait there to be told.
+    """
     from paicha.store.ledger import append_event
-    from paicha.store.runs import RunInput, Subject, record_run, update_subjects
+    from paicha.store.runs import RunInput, Subject, read_subjects, record_run, update_states, update_subjects
+    from paicha.store.watching import add_announcements
 
     rows = [
         RunInput(
-            item.source.key, _write_path(item.source.path), item.sha256, item.source.site, item.reader,
+            item.source.key, write_path(item.source.path), item.sha256, item.source.site, item.reader,
             item.count.accepted + item.count.rejected, item.count.rejected,
         )
         for item in inputs
@@ -109,14 +139,31 @@ def record(
         if row["grade"] >= Grade.POSSIBLE or row["is_cleared"]
     ]  # fmt: skip
     with workspace.engine.begin() as connection:
-        if record_run(connection, run, rows):
-            update_subjects(connection, run.pack, subjects)
-            content = {"run": run.run, "pack": run.pack, "inputs": len(rows), "verdicts": run.verdicts}
-            content |= {"unmasked": is_unmasked}
-            append_event(connection, actor, "screened", content)
+        if not record_run(connection, run, rows):
+            return
+        update_states(connection, run, states)
+        if watch is not None:
+            raised = _list_raised(run, subjects, read_subjects(connection, run.pack))
+            add_announcements(connection, watch, raised)
+        update_subjects(connection, run.pack, subjects)
+        content = {"run": run.run, "pack": run.pack, "inputs": len(rows), "verdicts": run.verdicts}
+        content |= {"unmasked": is_unmasked}
+        append_event(connection, actor, "screened", content)
 
 
-def _write_path(path: Path) -> str:
+def _list_raised(
+    run: Run, subjects: Iterable[Subject], known: Mapping[tuple[str, str], Subject]
+) -> Iterator[Announcement]:
+    """Yield what the run says of subjects that nothing was found on before, or less."""
+    from paicha.store.watching import Announcement
+
+    for item in subjects:
+        before = known.get((item.site, item.subject))
+        if item.grade >= Grade.POSSIBLE and (before is None or item.grade > before.grade):
+            yield Announcement(run.run, item.site, item.subject, before.grade if before else None, item.grade)
+
+
+def write_path(path: Path) -> str:
     """Return a path as text for a database: names of files are any bytes, texts of a database are UTF-8."""
     return str(path).encode("utf-8", "backslashreplace").decode()
 

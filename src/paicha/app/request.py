@@ -35,6 +35,8 @@ class ScreenRequest:
     is_separate: bool = False
     engine: str = "duckdb"
     is_unmasked: bool = False
+    watch: str | None = None
+    """Name of the watch whose run it is, which will tell the verdicts that are new or raised."""
 
     @property
     def token(self) -> str:

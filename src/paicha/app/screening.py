@@ -18,9 +18,9 @@ from paicha.app.documents import make_documents, name_run
 from paicha.app.given import find_given
 from paicha.app.history import (
     DOCUMENTS,
+    find_inputs,
     has_run,
     make_run,
-    read_inputs,
     read_known,
     read_states,
     record,
@@ -32,7 +32,8 @@ from paicha.engine.backend import open_backend, open_duck
 from paicha.engine.load import load
 from paicha.engine.policy import load_policy
 from paicha.engine.screen import screen
-from paicha.engine.sources import describe_source, find_inputs
+from paicha.engine.sources import describe_source
+from paicha.engine.sources import find_inputs as find_files
 from paicha.kernel.errors import InputError, OutputError, PolicyError, RegistryError, StoreError, UsageError
 from paicha.kernel.grades import Grade
 from paicha.kernel.reader import Reading
@@ -44,7 +45,7 @@ if TYPE_CHECKING:
     from paicha.app.given import GivenTables
     from paicha.app.progress import Progress
     from paicha.app.request import ScreenRequest
-    from paicha.engine.load import Loaded
+    from paicha.engine.load import Input, Loaded
     from paicha.engine.policy import Policy
     from paicha.engine.screen import Screening
     from paicha.kernel.pack import Pack
@@ -64,7 +65,7 @@ class Outcome:
     """A finished screening: its run, where its documents lie, and what went wrong on the way.
 
     `is_repeated` says that an earlier run of the workspace was the same and nothing was added. `errors` are inputs of
-    which nothing (more) could be read and steps that failed; the rest was screened.
+    which nothing (more) could be read and steps that failed; the rest was screened. `inputs` say what became of each.
     """
 
     run: str
@@ -72,6 +73,7 @@ class Outcome:
     errors: tuple[str, ...]
     has_found: bool
     is_repeated: bool
+    inputs: tuple[Input, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,8 @@ def _carry_out(
         run = name_run(pack, policy, loaded.inputs, given, request)
         if workspace and has_run(workspace, run):
             documents = workspace.find_run(run) / DOCUMENTS
-            return Outcome(run, documents, _list_errors(loaded, None), _has_found(documents.parent), True)
+            found_before = _has_found(documents.parent)
+            return Outcome(run, documents, _list_errors(loaded, None), found_before, True, loaded.inputs)
         found = _screen(task, work, loaded)
         try:
             _write(task, work, loaded, found)
@@ -136,10 +139,10 @@ def _carry_out(
             raise OutputError(f"the run could not be written: {error}", where=str(work)) from error
     errors = _list_errors(loaded, found)
     if workspace is None:
-        return Outcome(run, work / DOCUMENTS, errors, _has_found(work), False)
+        return Outcome(run, work / DOCUMENTS, errors, _has_found(work), False, loaded.inputs)
     # What failed may not fail again (a missing program, a bug mended): the same request is then carried out anew.
     directory = _keep(task, work, f"{run}-incomplete" if errors else run, loaded, found)
-    return Outcome(run, directory / DOCUMENTS, errors, _has_found(directory), False)
+    return Outcome(run, directory / DOCUMENTS, errors, _has_found(directory), False, loaded.inputs)
 
 
 def _load(task: _Task, work: Path) -> Loaded:
@@ -180,7 +183,7 @@ def _need_something(loaded: Loaded) -> None:
 
 
 def _find_sources(request: ScreenRequest) -> list[Source]:
-    found = find_inputs(request.given)
+    found = find_files(request.given)
     return [
         describe_source(item if not request.is_separate else type(item)(item.path, str(item.path)), position)
         for position, item in enumerate(found)
@@ -191,7 +194,7 @@ def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     known = read_known(task.workspace, task.pack.name) if task.workspace else {}
     sites = dict.fromkeys(item.source.site for item in loaded.inputs)
     asked = ask_about(task.request.subjects, sites, known)
-    hashes = {key: item.sha256 for key, item in read_inputs(task.workspace).items()}
+    hashes = {key: item.sha256 for key, item in find_inputs(task.workspace, _list_resumed(task, loaded)).items()}
     hashes |= {item.source.key: item.sha256 for item in loaded.inputs}
     backend = open_backend(task.request.engine, task.duck, work, task.pack.name, task.policy.sha256)
     try:
@@ -207,6 +210,16 @@ def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     return found.with_verdicts(add_measures(verdicts, measures))
 
 
+def _list_resumed(task: _Task, loaded: Loaded) -> set[str]:
+    """Return the keys of earlier runs' inputs that showed what goes on in this run."""
+    keys: set[str] = set()
+    for spec in task.pack.tables:
+        for file in loaded.tables[spec.name] if "sources" in spec.names else ():
+            sources = pq.read_table(file, columns=["sources"]).column("sources").combine_chunks()
+            keys.update(pc.unique(sources.flatten()).to_pylist())
+    return keys - {item.source.key for item in loaded.inputs}
+
+
 def add_measures(verdicts: Any, measures: Any) -> Any:
     """Return the verdicts with the column `measures`, JSON text, `{}` where the pack measured nothing."""
     known = {(r["site"], r["subject"]): r["measures"] for r in measures.to_pylist()}
@@ -217,7 +230,7 @@ def add_measures(verdicts: Any, measures: Any) -> Any:
 def _write(task: _Task, work: Path, loaded: Loaded, found: Screening) -> None:
     pq.write_table(found.findings, work / FINDINGS, compression="zstd")
     pq.write_table(found.verdicts, work / VERDICTS, compression="zstd")
-    paths = {key: item.path for key, item in read_inputs(task.workspace).items()}
+    paths = {key: item.path for key, item in find_inputs(task.workspace, _list_resumed(task, loaded)).items()}
     paths |= {item.source.key: str(item.source.path) for item in loaded.inputs}
     with (work / DOCUMENTS).open("w", encoding="utf-8") as stream:
         for document in make_documents(
@@ -240,7 +253,7 @@ def _keep(task: _Task, work: Path, run: str, loaded: Loaded, found: Screening) -
     policy = (task.policy.name, task.policy.sha256)
     record(
         workspace, make_run(run, task.pack.name, as_of, policy, task.request.engine, counts), loaded.inputs,
-        found.verdicts, task.actor, is_unmasked=task.request.is_unmasked,
+        loaded.states, found.verdicts, task.actor, is_unmasked=task.request.is_unmasked, watch=task.request.watch,
     )  # fmt: skip
     return directory
 

@@ -12,7 +12,7 @@ from paicha.kernel.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-VERSION = "0001"
+VERSION = "0002"
 """The newest migration; a database of a newer program is refused rather than guessed at."""
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 
-from paicha.store.schema import INPUTS, RUNS, SUBJECTS
+from paicha.store.schema import INPUTS, RUNS, STATES, SUBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from sqlalchemy import Connection
+
+KEYS_PER_QUERY = 500
+"""A statement takes so many keys: SQLite bounds the number of its variables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,29 @@ def list_runs(connection: Connection, pack: str | None = None) -> list[Run]:
     return [Run(*row) for row in connection.execute(query)]
 
 
-def list_inputs(connection: Connection) -> dict[str, RunInput]:
-    """Return the inputs of all runs by their key, the newest where several share one."""
-    query = select(*(INPUTS.c[name] for name in RunInput.__slots__)).order_by(INPUTS.c.number)
-    return {row.key: RunInput(*row) for row in connection.execute(query)}
+def find_inputs(connection: Connection, keys: Iterable[str]) -> dict[str, RunInput]:
+    """Return the inputs of all runs that these keys name, the newest where several share one."""
+    found: dict[str, RunInput] = {}
+    wanted = sorted(set(keys))
+    for start in range(0, len(wanted), KEYS_PER_QUERY):
+        is_wanted = INPUTS.c.key.in_(wanted[start : start + KEYS_PER_QUERY])
+        query = select(*(INPUTS.c[name] for name in RunInput.__slots__)).where(is_wanted)
+        found |= {row.key: RunInput(*row) for row in connection.execute(query.order_by(INPUTS.c.number))}
+    return found
+
+
+def read_states(connection: Connection, pack: str) -> dict[tuple[str, str], str]:
+    """Return the run that left the newest state of each site and reader."""
+    query = select(STATES.c.site, STATES.c.reader, STATES.c.run).where(STATES.c.pack == pack)
+    return {(row.site, row.reader): row.run for row in connection.execute(query)}
+
+
+def update_states(connection: Connection, run: Run, states: Iterable[tuple[str, str]]) -> None:
+    """Write that a run left the newest state of these sites and readers."""
+    for site, reader in states:
+        same = (STATES.c.pack == run.pack) & (STATES.c.site == site) & (STATES.c.reader == reader)
+        connection.execute(delete(STATES).where(same))
+        connection.execute(insert(STATES).values(pack=run.pack, site=site, reader=reader, run=run.run))
 
 
 def read_subjects(connection: Connection, pack: str) -> dict[tuple[str, str], Subject]:

@@ -1,4 +1,4 @@
-"""The tables of the database: runs with their inputs, subjects over all runs, and the ledger's events.
+"""The tables of the database: runs with their inputs, subjects over all runs, what a watch keeps, and the ledger.
 
 Times are int64 UTC microseconds, because SQLite returns zoned times without their zone.
 """
@@ -59,6 +59,45 @@ SUBJECTS = Table(
     Column("grade", Integer, nullable=False),
     Column("cleared_in", String(64)),
     UniqueConstraint("pack", "site", "subject"),
+)
+
+STATES = Table(
+    "states",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("pack", String(32), nullable=False),
+    Column("site", Text, nullable=False),
+    Column("reader", String(32), nullable=False),
+    Column("run", String(64), ForeignKey("runs.run"), nullable=False),
+    UniqueConstraint("pack", "site", "reader"),
+)
+
+WATCHED_FILES = Table(
+    "watched_files",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("site", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("signature", String(128), nullable=False),
+    Column("key", String(32)),
+    Column("head", String(32)),
+    Column("unpacked_bytes", BigInteger),
+    Column("reason", Text),
+    UniqueConstraint("site", "path"),
+    Index("ix_watched_files_head", "head"),
+)
+
+ANNOUNCEMENTS = Table(
+    "announcements",
+    METADATA,
+    Column("number", Integer, primary_key=True),
+    Column("watch", String(64), nullable=False),
+    Column("run", String(64), ForeignKey("runs.run"), nullable=False),
+    Column("site", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("before", Integer),
+    Column("grade", Integer, nullable=False),
+    Index("ix_announcements_watch", "watch"),
 )
 
 EVENTS = Table(
