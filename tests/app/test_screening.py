@@ -20,6 +20,8 @@ TOP = (
     "owners",
     "indicators",
     "prices",
+    "blocks",
+    "seats",
     "inputs",
     "rejects",
     "summary",

@@ -23,12 +23,13 @@ if TYPE_CHECKING:
 
 
 def name_run(pack: Pack, policy: Policy, inputs: Iterable[Input], given: GivenTables, request: ScreenRequest) -> str:
-    """Return the run's name: a hash of inputs, policy, owners, indicators, prices, bounds and program version."""
+    """Return the run's name: a hash of inputs, policy, all that was given, bounds and program version."""
     parts = sorted(f"{item.source.site}\x1e{item.sha256 or item.source.path}" for item in inputs)
     told = (policy.sha256, given.owners_sha256 or "", given.indicators_sha256, str(request.since), str(request.until))
-    prices = (f"prices {given.prices_sha256}",) if given.prices_sha256 else ()
+    optional = {"prices": given.prices_sha256, "blocks": given.blocks_sha256, "seats": given.seats_sha256}
+    files = tuple(f"{name} {sha256}" for name, sha256 in optional.items() if sha256)
     masking = "unmasked" if request.is_unmasked else ""
-    return name_by_hash("r", pack.name, __version__, *told, *prices, request.subjects_sha256 or "", masking, *parts)
+    return name_by_hash("r", pack.name, __version__, *told, *files, request.subjects_sha256 or "", masking, *parts)
 
 
 def make_documents(
@@ -58,6 +59,8 @@ def make_documents(
             "owners": given.owners_sha256,
             "indicators": given.indicators_sha256,
             "prices": given.prices_sha256,
+            "blocks": given.blocks_sha256,
+            "seats": given.seats_sha256,
             "inputs": [_describe_input(item) for item in group],
             "rejects": [*_list_given_rejects(given), *(reject for item in group for reject in _list_rejects(item))],
             "summary": pack.summarise(here, own_findings, own_verdicts, policy.values),

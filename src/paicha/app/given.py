@@ -3,26 +3,31 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from paicha.app.request import DEFAULT_SITE
 from paicha.engine.sources import hash_file
 from paicha.kernel.errors import StoreError
 from paicha.kernel.owners import OWNERS
 from paicha.packs.traffic.indicators.curated import curated_indicators
 from paicha.packs.traffic.indicators.importing import import_indicators
 from paicha.packs.traffic.indicators.merging import merge_indicators
-from paicha.packs.traffic.tables import NETWORKS
+from paicha.packs.traffic.tables import BLOCKS, NETWORKS, SEATS
 from paicha.reference.networks import read_networks
+from paicha.registry.blocks import read_blocks
+from paicha.registry.seats import read_seats
 from paicha.registry.units import read_units
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from paicha.app.request import ScreenRequest
 
 INDICATORS_FILE = "indicators.parquet"
 OWNERS_FILE = "owners.parquet"
@@ -40,6 +45,8 @@ class GivenTables:
     indicators_sha256: str
     rejects: tuple[tuple[str, str, str], ...]
     prices_sha256: str | None = None
+    blocks_sha256: str | None = None
+    seats_sha256: str | None = None
 
 
 def find_given(
@@ -71,6 +78,50 @@ def find_given(
     tables = {"owners": owners, "indicators": merged, "networks": _read_prices(prices)}
     prices_sha256 = hash_file(Path(prices)) if prices else None
     return GivenTables(tables, owners_sha256, hash_table(merged), tuple(rejects), prices_sha256)
+
+
+def find_given_of(request: ScreenRequest, workspace: Path | None, policy: Any) -> GivenTables:
+    """Return all tables that a request gives; times without a zone are read as `policy` says.
+
+    Raises:
+        InputError, RegistryError: a file cannot be read.
+    """
+    found = find_given(workspace, request.units, request.indicators, request.prices)
+    blocks, refused_blocks = _read_blocks(request.blocks, policy.blocks.timezone_hours)
+    seats, refused_seats = _read_seats(request.occupancy, policy.hours.timezone_hours)
+    return replace(
+        found,
+        tables={**found.tables, "blocks": blocks, "seats": seats},
+        rejects=(*found.rejects, *refused_blocks, *refused_seats),
+        blocks_sha256=hash_table(blocks) if request.blocks else None,
+        seats_sha256=hash_table(seats) if request.occupancy else None,
+    )
+
+
+def _read_blocks(files: Sequence[tuple[str | None, str]], hours: float) -> tuple[pa.Table, list[tuple[str, str, str]]]:
+    """Return the earliest sight of each block of the files, in order, and the rows refused."""
+    earliest: dict[tuple[object, object], tuple[Any, ...]] = {}
+    rejects: list[tuple[str, str, str]] = []
+    for coin, path in files:
+        read = read_blocks(Path(path), coin, hours=hours)
+        rejects += [(path, *refused) for refused in read.rejected]
+        for row in read.rows:
+            name, time, height = cast("tuple[str, int, int | None]", row)
+            key = (name, ("height", height) if height is not None else time)
+            earliest[key] = min(earliest.get(key, (name, time, height)), (name, time, height), key=lambda r: r[1])
+    rows = sorted(earliest.values(), key=lambda row: row[:2])
+    columns = zip(*rows, strict=True) if rows else ([] for _ in BLOCKS.names)
+    return pa.table(dict(zip(BLOCKS.names, map(list, columns), strict=True)), schema=BLOCKS.arrow), rejects
+
+
+def _read_seats(file: str | None, hours: float) -> tuple[pa.Table, list[tuple[str, str, str]]]:
+    if file is None:
+        return SEATS.arrow.empty_table(), []
+    read = read_seats(Path(file), DEFAULT_SITE, hours=hours)
+    rows = sorted(cast("tuple[tuple[str, int, int, float], ...]", read.rows))
+    columns = zip(*rows, strict=True) if rows else ([] for _ in SEATS.names)
+    table = pa.table(dict(zip(SEATS.names, map(list, columns), strict=True)), schema=SEATS.arrow)
+    return table, [(file, *refused) for refused in read.rejected]
 
 
 def read_kept(file: Path) -> pa.Table:

@@ -20,7 +20,8 @@ DEFAULT_SITE = "default"
 class ScreenRequest:
     """One screening: paths are absolute, `since` and `until` UTC microseconds.
 
-    `inputs` are (site, path) pairs; with `is_separate` every file is a site of its own, named by its path.
+    `inputs` are (site, path) pairs; with `is_separate` every file is a site of its own, named by its path. `blocks` are
+    (coin, path) pairs of files of block times, the coin None where the file names it.
     """
 
     pack: str
@@ -30,6 +31,8 @@ class ScreenRequest:
     indicators: tuple[str, ...] = ()
     subjects: str | None = None
     prices: str | None = None
+    blocks: tuple[tuple[str | None, str], ...] = ()
+    occupancy: str | None = None
     since: int | None = None
     until: int | None = None
     is_separate: bool = False
@@ -65,5 +68,6 @@ class ScreenRequest:
                 **values,
                 "inputs": tuple((site, path) for site, path in values["inputs"]),
                 "indicators": tuple(values["indicators"]),
+                "blocks": tuple((coin, path) for coin, path in values.get("blocks", ())),
             }
         )

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from paicha.app.attribution import attribute_verdicts, place_in_history
 from paicha.app.documents import make_documents, name_run
-from paicha.app.given import find_given
+from paicha.app.given import find_given_of
 from paicha.app.history import (
     DOCUMENTS,
     find_inputs,
@@ -123,7 +123,7 @@ def _carry_out(
 ) -> Outcome:
     pack = find_pack(request.pack)
     policy = load_policy(pack, request.policy)
-    given = find_given(workspace.path if workspace else None, request.units, request.indicators, request.prices)
+    given = find_given_of(request, workspace.path if workspace else None, policy.values)
     with open_duck(work / "spill") as duck:
         task = _Task(request, workspace, progress, actor, pack, policy, given, duck)
         loaded = _load(task, work)

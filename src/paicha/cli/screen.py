@@ -38,6 +38,15 @@ def screen(
     prices: Annotated[
         Path | None, typer.Option("--prices", help="Prices and network figures by day (CSV): what mining earned.")
     ] = None,
+    blocks: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--blocks", metavar="COIN=FILE", help="Times of a coin's blocks (CSV): whose arrivals follow them."
+        ),
+    ] = None,
+    occupancy: Annotated[
+        Path | None, typer.Option("--occupancy", help="Seats in use by site and time (CSV): who mines on idle ones.")
+    ] = None,
     policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="Preset or TOML file.")] = "default",
     since: Annotated[str | None, typer.Option("--since", help="Use records from then on (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Use records before then (ISO 8601).")] = None,
@@ -77,6 +86,8 @@ def screen(
         indicators=tuple(_absolute(path) for path in indicators or []),
         subjects=_absolute(subjects) if subjects else None,
         prices=_absolute(prices) if prices else None,
+        blocks=tuple(_find_blocks(text) for text in blocks or []),
+        occupancy=_absolute(occupancy) if occupancy else None,
         since=parse_time(since, "--since") if since else None,
         until=parse_time(until, "--until") if until else None,
         is_separate=separate,
@@ -120,6 +131,16 @@ def _find_inputs(plain: list[Path], named: list[str]) -> tuple[tuple[str, str], 
     if not pairs:
         raise UsageError("no input", remedy="name files or directories, or --site NAME=PATH")
     return tuple(pairs)
+
+
+def _find_blocks(text: str) -> tuple[str | None, str]:
+    """Return coin and path of COIN=FILE; without COIN= the file has a column of coins."""
+    from paicha.registry.blocks import COIN
+
+    name, separator, path = text.partition("=")
+    if separator and path and COIN.fullmatch(name.upper()):
+        return name.upper(), _absolute(Path(path))
+    return None, _absolute(Path(text))
 
 
 def _find_policy(name_or_file: str) -> str:

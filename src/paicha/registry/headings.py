@@ -53,7 +53,7 @@ HEADINGS: dict[str, tuple[str, ...]] = {
 
 def find_columns(header: Sequence[str]) -> dict[str, int]:
     """Return our columns with their places in a table that has this header."""
-    names = [_fold(name) for name in header]
+    names = [fold_heading(name) for name in header]
     found: dict[str, int] = {}
     for ours, theirs in HEADINGS.items():
         place = next((names.index(name) for name in theirs if name in names), None)
@@ -62,6 +62,7 @@ def find_columns(header: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _fold(name: str) -> str:
+def fold_heading(name: str) -> str:
+    """Return a heading in lower case, without blanks and without what stands in brackets behind it."""
     text = name.strip().lower().lstrip("*").replace("（", "(").split("(", 1)[0].strip()
     return text.replace(" ", "_") if text.isascii() else text.replace(" ", "")

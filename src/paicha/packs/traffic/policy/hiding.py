@@ -40,6 +40,10 @@ class FlowShapePolicy(Section):
 class BlocksPolicy(Section):
     """How arrivals are compared with the times of a chain's blocks."""
 
+    timezone_hours: Annotated[float, Field(ge=-14, le=14)] = Field(
+        8.0, description="h ahead of UTC, for times of blocks that do not say so themselves"
+    )
+
 
 class RelaysPolicy(Section):
     """What makes an inside host a relay of mining work."""
@@ -47,3 +51,7 @@ class RelaysPolicy(Section):
 
 class HoursPolicy(Section):
     """How hours of activity are compared with seats in use."""
+
+    timezone_hours: Annotated[float, Field(ge=-14, le=14)] = Field(
+        8.0, description="h ahead of UTC, for times of seats in use that do not say so themselves"
+    )

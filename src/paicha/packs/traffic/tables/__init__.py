@@ -9,7 +9,7 @@ from paicha.packs.traffic.tables.seen import FLOWS, NAMES, REPORTS
 from paicha.packs.traffic.tables.sessions import LOGIN, MINING_SESSIONS
 
 INPUT_TABLES = (FLOWS, NAMES, MINING_SESSIONS, PROFILES, PUSHES, REPORTS)
-GIVEN_TABLES = (INDICATORS, OWNERS, NETWORKS)
+GIVEN_TABLES = (INDICATORS, OWNERS, NETWORKS, BLOCKS, SEATS)
 
 __all__ = [
     "BLOCKS",
