@@ -1,0 +1,1 @@
+"""Scores: sums of named, bounded contributions whose points are data."""
