@@ -69,6 +69,9 @@ def make_row(
         "shares_duplicate": book.duplicate,
         **_sum_work(session, identity, conversation),
         "reported_rate": _find_median(session.reported),
+        "blocks": [
+            {"time": time, "height": height, "previous": previous} for time, height, previous in session.chain.seen
+        ],
         "packets": [{"input": key, "first": span[0], "last": span[1]} for key, span in spans.items()],
         "volume": [
             {"time": slot * SLOT_US, "out": both[client], "in": both[1 - client]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from paicha.packs.traffic.stratum.chain import Chain
 from paicha.packs.traffic.stratum.messages import MAX_SOFTWARE, clean_text, name_id
 from paicha.packs.traffic.stratum.shares import Requests, ShareBook
 from paicha.packs.traffic.stratum.worths import Worth, is_plain
@@ -52,6 +53,7 @@ class Session:
     retargets: int = 0
     retarget_bytes: dict[str, int] = field(default_factory=dict)
     other_ids: dict[str, int] = field(default_factory=dict)
+    chain: Chain = field(default_factory=Chain)
     notes: dict[str, Any] = field(default_factory=dict)
 
     def speak(self, side: int, dialect: str, weight: int = 1, *, is_client: bool) -> None:
@@ -161,6 +163,8 @@ class Session:
     def lose(self, *, is_client: bool, since: int, time: int, lost: int, gone_us: int, is_silent: bool) -> None:
         """Account for `lost` bytes between two times; `gone_us` is what neither side was captured of that time."""
         self.gone_us += gone_us
+        if not is_client:
+            self.chain.lose()
         if is_client:
             if not is_silent:
                 self.book.lose(since, time, lost)

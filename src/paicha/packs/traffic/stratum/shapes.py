@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from paicha.packs.traffic.stratum.chain import read_coinbase_height, read_height, read_previous
 from paicha.packs.traffic.stratum.epochs import find_algorithm
 from paicha.packs.traffic.stratum.messages import is_hex, name_job
 from paicha.packs.traffic.stratum.worths import Worth, of_hashes
@@ -19,7 +20,10 @@ CYCLE = 42
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What a job or share says by its form: dialect and how surely, job, nonce, worth, algorithm and coin."""
+    """What a job or share says by its form: dialect and how surely, job, nonce, worth, algorithm and coin.
+
+    Of a job also its height, and digits of the hash of the block that it builds on.
+    """
 
     dialect: str
     weight: int = SHAPE_WEIGHT
@@ -28,6 +32,8 @@ class Shape:
     worth: Worth | None = None
     algorithm: str | None = None
     coin: str | None = None
+    height: int | None = None
+    previous: str | None = None
 
 
 def read_notify(params: object) -> Shape | None:
@@ -62,10 +68,9 @@ def _read_named_job(params: dict[str, Any]) -> Shape | None:
 def _read_bitcoin(job: str, p: list[Any]) -> Shape | None:
     if len(p) < 8 or not isinstance(p[4], list) or not is_hex(p[1], 64) or not isinstance(p[2], str):
         return None
-    if not is_hex(p[6], 8):
-        return Shape("stratum-v1", job=job)
-    algorithm, coin = judge_chain(p[1], p[6])
-    return Shape("stratum-v1", job=job, algorithm=algorithm, coin=coin)
+    height, previous = read_coinbase_height(p[2]), read_previous(p[1])
+    algorithm, coin = judge_chain(p[1], p[6]) if is_hex(p[6], 8) else (None, None)
+    return Shape("stratum-v1", job=job, algorithm=algorithm, coin=coin, height=height, previous=previous)
 
 
 def judge_chain(previous: str, bits: str) -> tuple[str | None, str | None]:
@@ -87,9 +92,9 @@ def _read_zcash(job: str, p: list[Any]) -> Shape | None:
         return None
     if len(p) > 8 and is_hex(p[8], 16, 4096):
         # Verus hands out the head of its solution, which holds no Equihash at all
-        return Shape("zcash", job=job, algorithm="verushash", coin="VRSC")
+        return Shape("zcash", job=job, algorithm="verushash", coin="VRSC", previous=read_previous(p[2]))
     named = algorithms.find_algorithm(f"equihash{p[8]}") if len(p) > 8 and isinstance(p[8], str) else None
-    return Shape("zcash", job=job, algorithm=named.id if named else None)
+    return Shape("zcash", job=job, algorithm=named.id if named else None, previous=read_previous(p[2]))
 
 
 def _read_kawpow(job: str, p: list[Any]) -> Shape | None:
@@ -98,7 +103,8 @@ def _read_kawpow(job: str, p: list[Any]) -> Shape | None:
     height = p[5] if isinstance(p[5], int) else 0
     found = find_algorithm(p[2], height, ("kawpow", "firopow", "evrprogpow", "ethash"))
     algorithm = {"ethash": "progpow"}.get(found or "", found)
-    return Shape("kawpow", job=job, worth=of_hashes(work_of_target_be(p[3])), algorithm=algorithm)
+    worth = of_hashes(work_of_target_be(p[3]))
+    return Shape("kawpow", job=job, worth=worth, algorithm=algorithm, height=read_height(p[5]))
 
 
 def _read_ethereum(job: str, p: list[Any]) -> Shape | None:
@@ -109,10 +115,13 @@ def _read_ethereum(job: str, p: list[Any]) -> Shape | None:
     if not isinstance(p[1], str) or len(p[1]) > 12 or not is_hex(p[2], 64):
         return None
     if p[3] in ("0", "1") or isinstance(p[3], bool):
-        return Shape("ethereumstratum-2", job=job)
+        # EIP-1571 writes numbers in hexadecimal, without 0x
+        height = read_height(f"0x{p[1].removeprefix('0x')}")
+        return Shape("ethereumstratum-2", job=job, height=height)
     if is_hex(p[3], 48, 64):
         # Conflux: job, height, hash and boundary
-        return Shape("stratum-v1", job=job, worth=of_hashes(work_of_target_be(p[3])), algorithm="octopus", coin="CFX")
+        worth = of_hashes(work_of_target_be(p[3]))
+        return Shape("stratum-v1", job=job, worth=worth, algorithm="octopus", coin="CFX", height=read_height(p[1]))
     named = algorithms.find_algorithm(p[3]) if isinstance(p[3], str) else None
     return Shape("stratum-v1", job=job, algorithm=named.id) if named else None
 
@@ -123,7 +132,9 @@ def _read_ergo(job: str, p: list[Any]) -> Shape | None:
     if not isinstance(p[6], str | int):
         return None
     worth = of_hashes(work_of_boundary(p[6]))
-    return Shape("ergo", job=job, worth=worth, algorithm="autolykos2", coin="ERG") if worth else None
+    if worth is None:
+        return None
+    return Shape("ergo", job=job, worth=worth, algorithm="autolykos2", coin="ERG", height=read_height(p[1]))
 
 
 def _read_kaspa(job: str, p: list[Any]) -> Shape | None:

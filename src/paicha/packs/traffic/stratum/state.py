@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from paicha.kernel.errors import InputError
 from paicha.packs.traffic.segments import Connection
+from paicha.packs.traffic.stratum.chain import Chain
 from paicha.packs.traffic.stratum.conversation import Conversation
 from paicha.packs.traffic.stratum.http import HttpStream
 from paicha.packs.traffic.stratum.lines import JsonLines
@@ -104,6 +105,7 @@ def _dump_session(session: Session) -> dict[str, Any]:
     book = {field.name: getattr(session.book, field.name) for field in dataclasses.fields(session.book)}
     book["counts"] = session.book.counts.by_worth
     state["book"] = book
+    state["chain"] = {"seen": session.chain.seen, "recent": session.chain.recent}
     return state
 
 
@@ -111,9 +113,11 @@ def _load_session(state: dict[str, Any]) -> Session:
     book = dict(state["book"])
     counts = Counts({worth: list(pair) for worth, pair in book.pop("counts").items()})
     requests = state["requests"]
-    rest = {name: value for name, value in state.items() if name not in {"requests", "book"}}
+    chain = state.get("chain", {})
+    rest = {name: value for name, value in state.items() if name not in {"requests", "book", "chain"}}
     return Session(
         **rest,
         requests=Requests(OrderedDict(requests["waiting"]), int(requests["count"])),
         book=ShareBook(counts=counts, **book),
+        chain=Chain(**chain),
     )

@@ -54,6 +54,11 @@ MINING_SESSIONS = TableSpec(
         ),
         Column("reported_rate", "float64", "hash rate the client claims (median); not trusted", nullable=True),
         Column("difficulty", "list<struct<time: int64, value: float64>>", "expected hashes per share from then on"),
+        Column(
+            "blocks",
+            "list<struct<time: int64, height: int64, previous: string>>",
+            "blocks of the chain that jobs announced: time of the first job on each, its height, digits of its hash",
+        ),
         Column("packets", "list<struct<input: string, first: int64, last: int64>>", "packet numbers, from 1"),
         Column("volume", "list<struct<time: int64, out: int64, in: int64>>", "IP bytes per five minutes of the clock"),
         Column("bytes_out", "int64", "IP bytes from client to server", unit="B"),

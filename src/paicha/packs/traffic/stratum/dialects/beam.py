@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paicha.packs.traffic.stratum.chain import read_height
 from paicha.packs.traffic.stratum.messages import is_hex, name_job
 from paicha.packs.traffic.stratum.shares import ACCEPTED, judge_refusal
 from paicha.packs.traffic.stratum.worths import of_hashes
@@ -30,6 +31,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
         return True
     if method == "job" and is_hex(message.get("input"), 64, 128) and isinstance(message.get("difficulty"), int):
         session.speak(side, DIALECT, 10, is_client=False)
+        session.chain.see(mark[0], read_height(message.get("height")))
         session.give_job(name_job(message.get("id")), mark, of_hashes(work_of_packed(message["difficulty"])))
         return True
     if method == "solution" and is_hex(message.get("nonce"), 2, 64) and is_hex(message.get("output"), 32, 4096):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from paicha.packs.traffic.stratum.chain import read_blob_previous, read_height
 from paicha.packs.traffic.stratum.dialects.cryptonote import DIALECT, is_job
 from paicha.packs.traffic.stratum.messages import clean_text, is_hex, name_job
 from paicha.packs.traffic.stratum.shares import ACCEPTED, judge_refusal
@@ -51,6 +52,7 @@ def _give_job(session: Session, job: dict[str, Any], side: int, mark: Mark) -> b
     named = algorithms.find_algorithm(clean_text(job.get("algo"), 64))
     if named is not None:
         session.hint(named.id)
+    session.chain.see(mark[0], read_height(job.get("height")), read_blob_previous(job["blob"]))
     target = job.get("target")
     worth = of_hashes(work_of_cryptonote_target(target)) if isinstance(target, str) else None
     session.give_job(name_job(job["job_id"]), mark, worth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paicha.packs.traffic.stratum.answers import judge_answer
+from paicha.packs.traffic.stratum.chain import read_blob_previous, read_height
 from paicha.packs.traffic.stratum.messages import clean_text, is_hex, name_job
 from paicha.packs.traffic.stratum.shares import ACCEPTED
 from paicha.packs.traffic.stratum.worths import of_hashes
@@ -112,6 +113,7 @@ def _give_job(session: Session, job: dict[str, Any], side: int, mark: Mark) -> b
     named = algorithms.find_algorithm(clean_text(job.get("algo"), 64))
     if named is not None:
         session.hint(named.id)
+    session.chain.see(mark[0], read_height(job.get("height")), read_blob_previous(job["blob"]))
     target = job.get("target")
     if isinstance(target, str):
         is_yada = named is not None and named.id == "rx/yada"

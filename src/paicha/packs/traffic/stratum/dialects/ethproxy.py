@@ -69,6 +69,7 @@ def read_work(session: Session, message: dict[str, Any], side: int, mark: Mark) 
     height = read_hex_number(work[3]) if len(work) > 3 and isinstance(work[3], str) else None
     if height is not None:
         session.hint(find_algorithm(work[1], int(height), ("ethash", "etchash")))
+        session.chain.see(mark[0], int(height))
     session.give_job(work[0].lower(), mark, _value(session, work[2]))
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from paicha.packs.traffic.stratum.answers import judge_answer, take_answer
+from paicha.packs.traffic.stratum.chain import read_height
 from paicha.packs.traffic.stratum.messages import is_hex, name_job
 from paicha.packs.traffic.stratum.shares import ACCEPTED
 from paicha.packs.traffic.stratum.worths import Worth, of_hashes
@@ -61,6 +62,7 @@ def _is_share(value: object) -> bool:
 def _give_job(session: Session, job: dict[str, Any], side: int, mark: Mark) -> bool:
     session.speak(side, DIALECT, 10, is_client=False)
     session.hint(coin="GRIN", weight=0)
+    session.chain.see(mark[0], read_height(job.get("height")))
     bits = int(session.notes.get("edge_bits", EDGE_BITS))
     session.notes["difficulty"] = job["difficulty"]
     session.give_job(name_job(job["job_id"]), mark, _value(job["difficulty"], bits))

@@ -121,6 +121,7 @@ def _notify(session: Session, message: dict[str, Any], side: int, mark: Mark, _:
         return False
     session.speak(side, shape.dialect, shape.weight, is_client=False)
     session.hint(shape.algorithm, shape.coin)
+    session.chain.see(mark[0], shape.height, shape.previous)
     session.give_job(shape.job, mark, shape.worth)
     if isinstance(params, list):
         for other in params[1:64]:

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from paicha.packs.traffic.stratum.answers import describe_error
+from paicha.packs.traffic.stratum.chain import read_height, read_previous
 from paicha.packs.traffic.stratum.dialects import chia, ethproxy
 from paicha.packs.traffic.stratum.messages import is_hex, parse_objects
 from paicha.packs.traffic.stratum.shapes import judge_chain
@@ -116,6 +117,7 @@ def _read_result(
     worth = _read_work(session, result)
     if worth is not None and isinstance(result, dict):
         session.speak(side, TEMPLATE if "data" not in result else GETWORK, is_client=False)
+        session.chain.see(mark[0], read_height(result.get("height")), _read_previous(result))
         session.give_job(None, mark, of_hashes(worth))
         session.answer_login(is_accepted=True)
     else:
@@ -139,6 +141,14 @@ def _read_work(session: Session, result: Any) -> float | None:
     if is_hex(result.get("blocktemplate_blob"), 76, 1 << 24) and isinstance(difficulty, int) and difficulty > 0:
         return float(min(difficulty, 1 << 128))
     return None
+
+
+def _read_previous(result: dict[str, Any]) -> str | None:
+    """Return the hash of the block that work builds on; in getwork's data it follows the version."""
+    data = result.get("data")
+    return read_previous(
+        data[8:72] if isinstance(data, str) else result.get("previousblockhash", result.get("prev_hash"))
+    )
 
 
 def _read_large(session: Session, message: HttpMessage, side: int, mark: Mark) -> None:
