@@ -128,6 +128,7 @@ PACK = Pack(
     evidence_forms={},
     tell_inside=lambda given, policy: lambda texts: [True for _ in texts],
     measure=lambda tables, findings, policy: None,
+    describe=lambda tables, findings, verdicts, policy: None,
     summarise=lambda tables, findings, verdicts, policy: {},
     summary_tables=("observed",),
 )

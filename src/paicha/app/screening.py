@@ -34,6 +34,7 @@ from paicha.engine.policy import load_policy
 from paicha.engine.screen import screen
 from paicha.engine.sources import describe_source
 from paicha.engine.sources import find_inputs as find_files
+from paicha.kernel.description import DESCRIPTIONS
 from paicha.kernel.errors import InputError, OutputError, PolicyError, RegistryError, StoreError, UsageError
 from paicha.kernel.grades import Grade
 from paicha.kernel.reader import Reading
@@ -55,9 +56,19 @@ if TYPE_CHECKING:
 FINDINGS = "findings.parquet"
 VERDICTS = "verdicts.parquet"
 
+NOTHING_TOLD: dict[str, Any] = {"hours_of_activity": None, "hints": []}
+
 
 HOPELESS = (InputError, PolicyError, RegistryError, StoreError, UsageError)
 """Errors that the same request meets again: the user is told, and it is not kept for later."""
+
+
+class NothingRead(InputError):
+    """No input could be read; `inputs` say of each why."""
+
+    def __init__(self, inputs: tuple[Input, ...], what: str, *, where: str | None, remedy: str | None) -> None:
+        super().__init__(what, where=where, remedy=remedy)
+        self.inputs = inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +182,8 @@ def _need_something(loaded: Loaded) -> None:
     """Let a screening end here where there is nothing to screen.
 
     Raises:
-        InputError: no input could be read.
+        InputError: there is none.
+        NothingRead: none could be read.
     """
     unread = [item.count.error for item in loaded.inputs if item.count.error and not item.count.accepted]
     if not loaded.inputs:
@@ -179,7 +191,7 @@ def _need_something(loaded: Loaded) -> None:
     if len(unread) == len(loaded.inputs):
         first, others = unread[0], len(unread) - 1
         what = f"{first.what}, and {others} more input(s) could not be read either" if others else first.what
-        raise InputError(what, where=first.where, remedy=first.remedy)
+        raise NothingRead(loaded.inputs, what, where=first.where, remedy=first.remedy)
 
 
 def _find_sources(request: ScreenRequest) -> list[Source]:
@@ -207,7 +219,9 @@ def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     verdicts = attribute_verdicts(found.verdicts, task.given.tables["owners"])
     verdicts = place_in_history(verdicts, known, task.policy.values.stock.baseline)
     measures = task.pack.measure(found.tables, found.findings, task.policy.values)
-    return found.with_verdicts(add_measures(verdicts, measures))
+    verdicts = add_measures(verdicts, measures)
+    told = task.pack.describe(found.tables, found.findings, verdicts, task.policy.values)
+    return found.with_verdicts(add_descriptions(verdicts, told))
 
 
 def _list_resumed(task: _Task, loaded: Loaded) -> set[str]:
@@ -225,6 +239,17 @@ def add_measures(verdicts: Any, measures: Any) -> Any:
     known = {(r["site"], r["subject"]): r["measures"] for r in measures.to_pylist()}
     pairs = zip(verdicts.column("site").to_pylist(), verdicts.column("subject").to_pylist(), strict=True)
     return verdicts.append_column("measures", [[known.get(pair, "{}") for pair in pairs]])
+
+
+def add_descriptions(verdicts: Any, descriptions: Any) -> Any:
+    """Return the verdicts with `hours_of_activity` (null where unknown) and `hints` (empty where there are none)."""
+    known = {(r["site"], r["subject"]): r for r in descriptions.to_pylist()}
+    pairs = zip(verdicts.column("site").to_pylist(), verdicts.column("subject").to_pylist(), strict=True)
+    rows = [known.get(pair, NOTHING_TOLD) for pair in pairs]
+    for name in ("hours_of_activity", "hints"):
+        kind = DESCRIPTIONS.arrow.field(name).type
+        verdicts = verdicts.append_column(name, pa.array([row[name] for row in rows], kind))
+    return verdicts
 
 
 def _write(task: _Task, work: Path, loaded: Loaded, found: Screening) -> None:

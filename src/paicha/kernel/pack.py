@@ -24,8 +24,9 @@ class Pack:
     a tuple of fields for a list of structs that becomes a list of arrays (`time:us` for a field that is
     a time, `input:sha256` for one that is the key of an input).
     `tell_inside` makes, of the given tables and the policy, a function from address texts to whether they belong to the
-    watched network. `measure` makes the measures of each verdict, `summarise` the summary; `summary_tables` are the
-    tables they need.
+    watched network. `measure` makes the measures of each verdict, `describe` hours and hints of the verdicts with their
+    owners (rows of `kernel.description.DESCRIPTIONS`), `summarise` the summary; `summary_tables` are the tables they
+    need.
     """
 
     name: str
@@ -41,5 +42,6 @@ class Pack:
     evidence_forms: Mapping[str, str | tuple[str, ...]]
     tell_inside: Callable[[Mapping[str, Any], Any], Callable[[Sequence[str]], Sequence[bool]]]
     measure: Callable[..., Any]
+    describe: Callable[..., Any]
     summarise: Callable[..., dict[str, Any]]
     summary_tables: tuple[str, ...]

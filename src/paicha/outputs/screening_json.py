@@ -81,6 +81,8 @@ def _list_verdicts(document: ScreeningDocument) -> Iterator[str]:
                     "is_stock": row["is_stock"],
                     "reasons_for": row["reasons_for"],
                     "reasons_against": row["reasons_against"],
+                    "hints": row["hints"],
+                    "hours_of_activity": row["hours_of_activity"],
                     "identities": row["identities"],
                     "measures": json.loads(row["measures"]),
                 }

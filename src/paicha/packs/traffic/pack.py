@@ -14,7 +14,7 @@ from paicha.packs.traffic.readers.nfdump import NFDUMP_READER
 from paicha.packs.traffic.readers.report_list import REPORT_LIST_READER
 from paicha.packs.traffic.readers.zeek import ZEEK_READER
 from paicha.packs.traffic.rules import EVIDENCE_FORMS, RULES
-from paicha.packs.traffic.summary import SUMMARY_TABLES, measure, summarise
+from paicha.packs.traffic.summary import SUMMARY_TABLES, describe, measure, summarise
 from paicha.packs.traffic.tables import GIVEN_TABLES, INPUT_TABLES
 
 PACK = Pack(
@@ -39,6 +39,7 @@ PACK = Pack(
     evidence_forms=EVIDENCE_FORMS,
     tell_inside=tell_inside,
     measure=measure,
+    describe=describe,
     summarise=summarise,
     summary_tables=SUMMARY_TABLES,
 )

@@ -2,10 +2,11 @@
 
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
 from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
+from paicha.packs.traffic.derivations.hours import activity
 from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.pools import session_pools
-from paicha.packs.traffic.derivations.presence import addresses, coverage, observed, spans
+from paicha.packs.traffic.derivations.presence import addresses, coverage, observed, spans, watched
 from paicha.packs.traffic.derivations.sessions import sessions
 from paicha.packs.traffic.derivations.volume import pool_traffic
 
@@ -14,6 +15,7 @@ DERIVATIONS = (
     addresses,
     inside,
     observed,
+    watched,
     coverage,
     name_matches,
     session_pools,
@@ -22,6 +24,7 @@ DERIVATIONS = (
     listed_names,
     listed_endpoints,
     pool_traffic,
+    activity,
 )
 """All derivations of the pack."""
 

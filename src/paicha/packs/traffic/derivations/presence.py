@@ -58,6 +58,17 @@ OBSERVED = TableSpec(
     ),
 )
 
+WATCHED = TableSpec(
+    "watched",
+    "one hour of the clock in which one site was watched",
+    (
+        Column("site", "string", "the network"),
+        Column("hour", "int64", "hours since 1970-01-01", unit="h"),
+        Column("seen_from", "int64", "first record in it", unit="us"),
+        Column("seen_to", "int64", "end of the last record in it", unit="us"),
+    ),
+)
+
 COVERAGE = TableSpec(
     "coverage",
     "one day (UTC) on which one site was watched, and for how long",
@@ -122,17 +133,24 @@ def _measure_hours(spans: Any) -> Any:
     return slots.group_by("site", "subject").agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
 
 
-@derivation(COVERAGE, form="expression")
-def coverage(spans: Any) -> Any:
-    """Return for how long each site was watched on each day."""
+@derivation(WATCHED, form="expression")
+def watched(spans: Any) -> Any:
+    """Return from when to when each site was watched, by hours of the clock."""
     # every record has a client, so that their spans are those of all records
     hours = (
         spans.filter(_.is_client)
         .group_by("site", "hour")
         .agg(first_seen=_.first_seen.min(), last_seen=_.last_seen.max(), records=_.records.sum())
     )
-    slots = _spread(hours).group_by("site", "slot").agg(seen=_.seen_to.max() - _.seen_from.min())
-    days = slots.group_by(site=_.site, day=_.slot // 24).agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
+    slots = _spread(hours).group_by(site=_.site, hour=_.slot)
+    return slots.agg(seen_from=_.seen_from.min(), seen_to=_.seen_to.max()).select(*WATCHED.names)
+
+
+@derivation(COVERAGE, form="expression")
+def coverage(watched: Any) -> Any:
+    """Return for how long each site was watched on each day."""
+    parts = watched.select("site", day=_.hour // 24, seen=_.seen_to - _.seen_from)
+    days = parts.group_by("site", "day").agg(hours=_.seen.sum().cast("float64") / float(HOUR_US))
     return days.select(*COVERAGE.names)
 
 

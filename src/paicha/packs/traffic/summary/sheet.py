@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 GRADES = {"confirmed": Grade.CONFIRMED, "confirmed_or_likely": Grade.LIKELY}
-SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage", "networks")
+SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage", "networks", "activity", "watched")
 """Tables that the summary needs."""
 
 

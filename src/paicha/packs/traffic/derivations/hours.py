@@ -1,0 +1,57 @@
+"""In which quarter-hours each subject exchanged bytes of mining, or with a pool."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import ibis
+from ibis import _
+
+from paicha.kernel.derivation import derivation
+from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
+from paicha.packs.traffic.derivations.volume import CONNECTION
+
+QUARTER_US = 900_000_000
+QUARTERS_PER_DAY = 96
+LONGEST_FLOW_QUARTERS = QUARTERS_PER_DAY * 31
+"""A flow is spread over at most a month; a longer one has a damaged time."""
+
+ACTIVITY = TableSpec(
+    "activity",
+    "one quarter-hour in which one subject exchanged bytes of mining, or with a pool",
+    (
+        Column("site", "string", "the network"),
+        Column("subject", "string", "the address"),
+        Column("quarter", "int64", "quarter-hours since 1970-01-01"),
+        Column("is_record", "bool", "only flow records or connections without an answer show it"),
+    ),
+)
+
+
+@derivation(ACTIVITY, form="expression")
+def activity(sessions: Any, endpoint_matches: Any) -> Any:
+    """Return the quarter-hours of mining sessions by their volume, and of other flows with pools by their span."""
+    parts = ibis.union(_list_session_quarters(sessions), _list_flow_quarters(sessions, endpoint_matches))
+    return parts.group_by("site", "subject", "quarter").agg(is_record=_.is_record.all()).select(*ACTIVITY.names)
+
+
+def _list_session_quarters(sessions: Any) -> Any:
+    slots = sessions.select("site", "subject", slot=sessions.volume.unnest())
+    slots = slots.filter(_.slot["out"] + _.slot["in"] > 0)
+    return slots.select(
+        "site", "subject", quarter=_.slot["time"] // QUARTER_US, is_record=ibis.literal(False)
+    ).distinct()
+
+
+def _list_flow_quarters(sessions: Any, endpoint_matches: Any) -> Any:
+    """Return the quarter-hours of flows with pools that are no mining session read in clear."""
+    rows = endpoint_matches.filter(~_.is_weak).mutate(is_record=_.sensor.isin(FLOW_SENSORS) | ~_.is_answered)
+    rows = rows.select("subject", *CONNECTION, "started", "ended", "is_record")
+    read = sessions.select(*CONNECTION, session_started=_.started, session_ended=_.ended)
+    rows = rows.anti_join(read, [*CONNECTION, rows.started <= read.session_ended, rows.ended >= read.session_started])
+    first = rows.started // QUARTER_US
+    last = ibis.least(ibis.greatest(rows.ended, rows.started) // QUARTER_US, first + LONGEST_FLOW_QUARTERS)
+    return rows.select("site", "subject", "is_record", quarter=ibis.range(first, last + 1).unnest()).select(
+        "site", "subject", "quarter", "is_record"
+    )

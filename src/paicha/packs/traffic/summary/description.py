@@ -1,0 +1,25 @@
+"""What is told of a subject beside its grade and its measures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from paicha.kernel.description import DESCRIPTIONS
+from paicha.packs.traffic.summary.hours import describe_hours
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from paicha.packs.traffic.policy import TrafficPolicy
+
+
+def describe(tables: Mapping[str, pa.Table], findings: pa.Table, verdicts: pa.Table, policy: TrafficPolicy) -> pa.Table:
+    """Return rows of `DESCRIPTIONS` for the subjects of which there is something to tell."""
+    hours = describe_hours(tables, policy)
+    rows = [
+        {"site": site, "subject": subject, "hours_of_activity": told, "hints": []}
+        for (site, subject), told in sorted(hours.items())
+    ]
+    return pa.Table.from_pylist(rows, schema=DESCRIPTIONS.arrow)
