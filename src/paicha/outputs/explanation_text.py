@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from paicha.kernel.grades import GRADE_TITLES_ZH, Grade
 from paicha.outputs.figures import format_measure
+from paicha.outputs.hours_text import draw_hours
 from paicha.outputs.printable import make_all_printable
 from paicha.outputs.terminal import open_console
+from paicha.outputs.words import name_hint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ SHOWN_ITEMS = 12
 def print_explanation(
     pack: Pack, verdict: Mapping[str, Any], findings: Sequence[Mapping[str, Any]], language: str
 ) -> None:
-    """Print the verdict with its reasons, then every finding with its evidence."""
+    """Print the verdict with its reasons, hints and hours, then every finding with its evidence."""
     console = open_console()
     verdict, findings = make_all_printable(verdict), make_all_printable(findings)
     is_chinese = language == "zh"
@@ -32,6 +34,12 @@ def print_explanation(
     for reason in (*verdict["reasons_for"], *verdict["reasons_against"]):
         text = reason["text_zh"] if is_chinese else reason["text"]
         console.print(f"  {reason['points']:+.0f}  {text}", highlight=False)
+    for hint in verdict.get("hints") or ():
+        text = hint["text_zh"] if is_chinese else hint["text"]
+        console.print(f"   ?  {name_hint(hint['for'], language)}: {text}", highlight=False)
+    if verdict.get("hours_of_activity"):
+        for line in draw_hours(verdict["hours_of_activity"], language):
+            console.print(f"  {line}", highlight=False, markup=False)
     rules = {rule.id: rule for rule in pack.rules}
     for finding in findings:
         rule = rules.get(finding["rule"])

@@ -53,6 +53,15 @@ WORDS: dict[str, tuple[str, str]] = {
     "truth": ("真值", "truth"),
     "found": ("结果", "found"),
     "unknown": ("未知", "unknown"),
+    "hours_of_activity": ("活动时段", "hours of activity"),
+    "hours_told": (
+        "{days} 天内活动 {active} 小时，观察 {watched} 小时",
+        "{active} of {watched} h watched, on {days} days",
+    ),
+    "hint_own-will": ("自愿挖矿迹象", "sign of own will"),
+    "hint_hijacked": ("被控挖矿迹象", "sign of a hijacked host"),
+    "hint_hosting": ("托管迹象", "sign of hosting"),
+    "hint_relay": ("中转迹象", "sign of a relay"),
 }
 
 
@@ -60,3 +69,9 @@ def say(key: str, language: str) -> str:
     """Return the word of `key` in `zh` or `en`."""
     zh, en = WORDS[key]
     return zh if language == "zh" else en
+
+
+def name_hint(purpose: str, language: str) -> str:
+    """Return what a hint is a sign of; one of a later version as it stands."""
+    key = f"hint_{purpose}"
+    return say(key, language) if key in WORDS else purpose

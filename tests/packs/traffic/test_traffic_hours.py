@@ -1,0 +1,57 @@
+"""Hours of activity: what counts as active, what as watched, and in whose hours of the day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from traffic_rows import HOUR, NOON, POLICY, SECOND, derive, flow, indicator, session
+
+from paicha.packs.traffic.summary.hours import describe_hours
+
+QUARTER = HOUR // 4
+LISTED = indicator(kind="address", value="198.51.100.7", port=3333)
+
+
+def tell(**rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
+    known = derive(**rows)
+    return describe_hours({name: known[name] for name in ("activity", "watched")}, POLICY)
+
+
+def test_a_session_is_active_where_bytes_flowed() -> None:
+    slots = [{"time": NOON + n * 300 * SECOND, "out": 500 * (n < 4), "in": 0} for n in range(12)]
+    told = tell(mining_sessions=[session(volume=slots)])["s", "10.0.0.5"]
+    # 12:00 to 12:20 UTC are two quarter-hours, 20:00 in China
+    assert told["active_hours"] == 0.5
+    assert told["watched_hours"] == pytest.approx(1.0, abs=0.25)
+    assert told["shares"][20] == pytest.approx(0.5)
+    assert told["shares"][12] is None
+    assert (told["days"], told["zone_hours"]) == (1, 8.0)
+
+
+def test_flows_with_a_pool_are_active_from_beginning_to_end() -> None:
+    told = tell(flows=[flow(ended=NOON + 2 * HOUR - 1)], indicators=[LISTED])["s", "10.0.0.5"]
+    assert told["active_hours"] == 2.0
+    assert told["shares"][20] == told["shares"][21] == 1.0
+
+
+def test_flows_of_sessions_read_in_clear_and_weak_matches_add_nothing() -> None:
+    slots = [{"time": NOON, "out": 500, "in": 0}]
+    told = tell(mining_sessions=[session(volume=slots)], flows=[flow(ended=NOON + HOUR)], indicators=[LISTED])
+    assert told["s", "10.0.0.5"]["active_hours"] == 0.25
+    shared = indicator(kind="address", value="198.51.100.7", is_shared_hosting=True)
+    assert tell(flows=[flow()], indicators=[shared]) == {}
+
+
+def test_days_and_shares_are_over_all_days_watched() -> None:
+    others = [flow(client_ip="10.0.0.9", started=NOON + n * HOUR, ended=NOON + (n + 1) * HOUR - 1) for n in range(96)]
+    slots = [{"time": NOON + d * 24 * HOUR + n * QUARTER, "out": 1, "in": 1} for d in (0, 2) for n in range(4)]
+    told = tell(mining_sessions=[session(volume=slots)], flows=others)["s", "10.0.0.5"]
+    assert (told["days"], told["watched_hours"]) == (2, 96.0)
+    assert told["shares"][20] == 0.5
+    assert sum(told["shares"]) == 0.5
+
+
+def test_a_damaged_time_does_not_go_on_for_ever() -> None:
+    told = tell(flows=[flow(ended=NOON + 60 * 24 * HOUR)], indicators=[LISTED])["s", "10.0.0.5"]
+    assert told["active_hours"] <= 24 * 31 + 1
