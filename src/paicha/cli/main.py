@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from paicha import __version__
-from paicha.cli import blocks, check, demo, explain, indicators, inspect, screen, slices, units
+from paicha.cli import blocks, check, demo, explain, indicators, inspect, screen, slices, units, watch
 from paicha.kernel.errors import PaichaError, find_exit_status
 from paicha.outputs.printable import make_printable
 
@@ -32,6 +32,7 @@ app.command("formats")(inspect.formats)
 app.command("explain")(explain.explain)
 app.command("slice")(slices.slice_packets)
 app.command("check")(check.check)
+app.command("watch")(watch.watch)
 app.command("blocks")(blocks.blocks)
 app.add_typer(indicators.app, name="indicators")
 app.add_typer(units.app, name="units")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, insert, select
 
-from paicha.store.schema import ANNOUNCEMENTS, WATCHED_FILES
+from paicha.store.runs import RunInput
+from paicha.store.schema import ANNOUNCEMENTS, INPUTS, WATCHED_FILES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -62,6 +63,14 @@ def find_alike(connection: Connection, site: str, head: str) -> list[WatchedFile
     """Return the files of a site that begin alike once unpacked."""
     where = (WATCHED_FILES.c.site == site) & (WATCHED_FILES.c.head == head)
     return [WatchedFile(*row) for row in connection.execute(select(*_FILE).where(where))]
+
+
+def find_taken(connection: Connection, site: str, path: str, key: str) -> tuple[str, RunInput] | None:
+    """Return the newest run that had a file of this path and content among its inputs, and what it counted."""
+    where = (INPUTS.c.key == key) & (INPUTS.c.site == site) & (INPUTS.c.path == path)
+    query = select(INPUTS.c.run, *(INPUTS.c[name] for name in RunInput.__slots__)).where(where)
+    row = connection.execute(query.order_by(INPUTS.c.number.desc()).limit(1)).first()
+    return (row.run, RunInput(*row[1:])) if row else None
 
 
 def write_watched(connection: Connection, files: Iterable[WatchedFile]) -> None:
