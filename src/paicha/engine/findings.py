@@ -74,7 +74,7 @@ def form_findings(duck: Any, pack: Pack, rule: Rule, answer: pa.Table) -> pa.Tab
                first_seen, last_seen,
                {_or_default("evidence_kind", given, "$evidence")} AS evidence_kind,
                {_or_default("grade", given, "$grade")} AS grade,
-               $outcome AS outcome,
+               {_or_default("outcome", given, "$outcome")} AS outcome,
                {_write_object(evidence, pack.evidence_forms)} AS evidence,
                {_write_measures(rule.measures)} AS measures,
                {"identities" if "identities" in given else "[]::STRUCT(kind VARCHAR, value VARCHAR)[]"} AS identities,

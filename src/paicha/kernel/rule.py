@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 FIXED_COLUMNS = ("site", "subject", "key", "first_seen", "last_seen")
 """Columns that every rule's answer has: texts and, for the times, int64 UTC microseconds."""
 
-OPTIONAL_COLUMNS = ("sources", "identities", "evidence_kind", "grade", "counted_with")
+OPTIONAL_COLUMNS = ("sources", "identities", "evidence_kind", "grade", "outcome", "counted_with")
 """Columns a rule's answer may have, with a fixed meaning:
 
 `sources` list<string> of input hashes; `identities` list<struct<kind: string, value: string>>; `evidence_kind` and
-`grade` (int64) where they differ by row; `counted_with` text that is equal for findings of one event, of which only
+`grade` (int64) where they differ by row, `outcome` likewise; `counted_with` text that is equal for findings of one event, of which only
 the best is counted.
 """
 

@@ -88,7 +88,7 @@ def sessions(
     """Return the mining sessions, each once, with pool, subject, key, identities and estimates."""
     seen = merge_sessions(mining_sessions.select(MINING_SESSIONS.names))
     merged = assign_pools(seen, session_pools)
-    places = _place(merged, inside)
+    places = find_roles(merged, inside)
     ends = zip(merged.column("client_ip").to_pylist(), merged.column("server_ip").to_pylist(), strict=True)
     subjects = [
         server if role == "server" else client for (role, _), (client, server) in zip(places, ends, strict=True)
@@ -111,10 +111,10 @@ def sessions(
     )
 
 
-def _place(sessions: pa.Table, inside: pa.Table) -> list[tuple[str, bool]]:
-    """Return the role of each session's subject, and whether the server alone is inside.
+def find_roles(sessions: pa.Table, inside: pa.Table) -> list[tuple[str, bool]]:
+    """Return the role of each connection's subject, and whether the server alone is inside.
 
-    The server answers for a session only in a network that is declared (owners or home): private ranges alone do not
+    The server answers for a connection only in a network that is declared (owners or home): private ranges alone do not
     say on which side of the wire the watched network lies, and the client is the one that mines.
     """
     names = ("site", "address", "level")
