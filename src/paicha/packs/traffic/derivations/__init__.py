@@ -1,8 +1,10 @@
 """Tables made from tables: sessions counted once, matches, estimates, what was observed."""
 
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
+from paicha.packs.traffic.derivations.flow_shapes import flow_shapes
 from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
 from paicha.packs.traffic.derivations.hours import activity
+from paicha.packs.traffic.derivations.idle import idle_tests
 from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.pools import session_pools
@@ -24,7 +26,9 @@ DERIVATIONS = (
     listed_names,
     listed_endpoints,
     pool_traffic,
+    flow_shapes,
     activity,
+    idle_tests,
 )
 """All derivations of the pack."""
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis
+import numpy as np
+import pyarrow.compute as pc
 from ibis import _
 
 from paicha.kernel.derivation import derivation
@@ -12,7 +14,12 @@ from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
 from paicha.packs.traffic.derivations.volume import CONNECTION
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
 QUARTER_US = 900_000_000
+QUARTERS_PER_HOUR = 4
 QUARTERS_PER_DAY = 96
 LONGEST_FLOW_QUARTERS = QUARTERS_PER_DAY * 31
 """A flow is spread over at most a month; a longer one has a damaged time."""
@@ -55,3 +62,31 @@ def _list_flow_quarters(sessions: Any, endpoint_matches: Any) -> Any:
     return rows.select("site", "subject", "is_record", quarter=ibis.range(first, last + 1).unnest()).select(
         "site", "subject", "quarter", "is_record"
     )
+
+
+def list_quarters(watched: pa.Table) -> NDArray[np.int64]:
+    """Return the quarter-hours that rows of `watched` reach into, in order."""
+    hour, first, last = (watched.column(n).to_numpy() for n in ("hour", "seen_from", "seen_to"))
+    grid = (hour * QUARTERS_PER_HOUR)[:, None] + np.arange(QUARTERS_PER_HOUR)
+    is_seen = (grid * QUARTER_US <= last[:, None]) & ((grid + 1) * QUARTER_US > first[:, None])
+    return np.unique(grid[is_seen])
+
+
+def split_sites(table: pa.Table) -> dict[str, pa.Table]:
+    """Return the rows of each site."""
+    sites = table.column("site").unique().to_pylist()
+    if len(sites) == 1:
+        return {sites[0]: table}
+    return {site: table.filter(pc.equal(table.column("site"), site)) for site in sites}
+
+
+def split_subjects(activity: pa.Table) -> dict[str, NDArray[np.int64]]:
+    """Return the quarter-hours of each subject of one site's `activity`, in order."""
+    if not activity.num_rows:
+        return {}
+    ordered = activity.select(["subject", "quarter"]).sort_by([("subject", "ascending"), ("quarter", "ascending")])
+    codes = ordered.column("subject").combine_chunks().dictionary_encode()
+    numbers, quarters = codes.indices.to_numpy(), ordered.column("quarter").to_numpy()
+    edges = np.flatnonzero(np.diff(numbers)) + 1
+    names = codes.dictionary.to_pylist()
+    return dict(zip(names, np.split(quarters, edges), strict=True))

@@ -13,13 +13,19 @@ class ProfilesPolicy(Section):
     """Which connections are followed by the sizes and times of their packets."""
 
     max_profiles: Annotated[int, Field(ge=1024, le=1_048_576)] = Field(
-        65_536, description="connections profiled at once; past it the youngest ones are given up, and counted"
+        32_768, description="connections profiled at once; past it the youngest ones are given up, and counted"
     )
     min_seconds: Annotated[int, Field(ge=10, le=86_400)] = Field(
         120, description="s; a connection that lived shorter is not written to the table of profiles"
     )
     max_messages_per_second: Annotated[float, Field(gt=0, le=1000)] = Field(
         10.0, description="1/s over its life; a busier connection is no quiet one and its profile is given up"
+    )
+    busy_after_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        60, description="s after which a connection may be found too busy: work is handed out in a burst at first"
+    )
+    min_messages: Annotated[int, Field(ge=1, le=1000)] = Field(
+        4, description="messages below which a connection says nothing by sizes and times and gets no row"
     )
     max_mean_bytes: Annotated[int, Field(ge=64, le=65_535)] = Field(
         900, description="B of payload in a message on average; a bulkier connection is given up likewise"
@@ -32,9 +38,98 @@ class ProfilesPolicy(Section):
 class BehaviourPolicy(Section):
     """How profiles of connections are judged."""
 
+    min_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        240, description="s; a connection seen for a shorter time shows no habit"
+    )
+    size_spread: Annotated[int, Field(ge=0, le=64)] = Field(
+        6, description="B; sizes this near to a frequent one are the same message: numbers in it grow by digits"
+    )
+    min_push_bytes: Annotated[int, Field(ge=1, le=1500)] = Field(
+        70, description="B; the shortest piece of work (a target and a header, encrypted) is longer than this"
+    )
+    min_unasked: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.5, description="part of a size that must be unasked for, chance allowed for, so that it is a push"
+    )
+    min_pushes: Annotated[int, Field(ge=2, le=1000)] = Field(
+        5, description="pushes below which nothing is said of them"
+    )
+    push_sizes: Annotated[int, Field(ge=1, le=8)] = Field(
+        3,
+        description="clusters of sizes that unasked messages of a pool have: a job, and a target or a job with a block",
+    )
+    min_chance: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.1, description="chance of a quiet answer time below which a busy client hides what was asked for"
+    )
+    min_share_bytes: Annotated[int, Field(ge=1, le=1500)] = Field(
+        50, description="B; the shortest share (24 bytes, encrypted) is longer than this"
+    )
+    min_shares: Annotated[int, Field(ge=2, le=1000)] = Field(
+        3, description="messages of a size below which no habit is seen in them"
+    )
+    min_answered: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.6, description="part of shares that is answered within the answer time; some answers are lost or late"
+    )
+    max_reply_bytes: Annotated[int, Field(ge=1, le=1500)] = Field(
+        160, description="B; an acknowledgement, with encryption and a tunnel around it, is no longer than this"
+    )
+    min_asked: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.6, description="part of a size of the server that follows a message of the client, so that it answers"
+    )
+    clock_variation: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.3, description="spread of gaps over their mean below which messages come by a clock and are no shares"
+    )
+    strict_variation: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.1, description="spread of gaps over their mean below which a message counts as clockwork"
+    )
+    min_gaps: Annotated[int, Field(ge=2, le=1000)] = Field(4, description="gaps below which no rhythm is told")
+    setup_messages: Annotated[int, Field(ge=0, le=64)] = Field(
+        8, description="messages of both sides that greet, log in and set up encryption, which no habit explains"
+    )
+    possible_score: Annotated[float, Field(ge=-64, le=64)] = Field(
+        0.0, description="points (each doubles the odds) from which a connection is possible"
+    )
+    likely_score: Annotated[float, Field(ge=-64, le=64)] = Field(
+        5.0, description="points from which it is likely: more than pushes of work alone can reach"
+    )
+
 
 class FlowShapePolicy(Section):
     """How long, regular flow records are judged."""
+
+    min_score: Annotated[float, Field(ge=-32, le=64)] = Field(
+        6.0, description="points from which traffic with an endpoint is told as mining-like; each doubles the odds"
+    )
+    min_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
+        540, description="s connected below which nothing is judged: a capture of ten minutes holds a little less"
+    )
+    min_packets: Annotated[int, Field(ge=4, le=10_000)] = Field(
+        20, description="packets seen, both ways, below which sizes and rates say too little; sampled ones as sampled"
+    )
+    protocols: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
+        (6,), description="IP protocols judged: pools are spoken to over TCP; 17 adds tunnels over UDP, and noise"
+    )
+    piece_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        5.0, description="s; an endpoint without any unsampled record of this length is left out unread"
+    )
+    regular_seconds: Annotated[float, Field(ge=1, le=3600)] = Field(
+        30.0, description="s; shorter pieces do not count for how regular the traffic is"
+    )
+    gap_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
+        600, description="s between records of one endpoint that still count as connected"
+    )
+    sampled_gap_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        20.0, description="s more for every packet that sampling leaves out: a quiet miner sends one in that time"
+    )
+    size_spread: Annotated[float, Field(ge=0, le=10)] = Field(
+        1.0, description="standard deviation of packet sizes as a part of their mean, for means of sampled packets"
+    )
+    usual_packets: Annotated[float, Field(gt=0, le=10_000)] = Field(
+        8.0,
+        description="1/min both ways of a miner, the quiet end of what is published (8 to 30), for hours that suffice",
+    )
+    between_insiders: bool = Field(
+        False, description="whether traffic between two addresses of the watched network is judged too"
+    )
 
 
 class BlocksPolicy(Section):
@@ -42,6 +137,34 @@ class BlocksPolicy(Section):
 
     timezone_hours: Annotated[float, Field(ge=-14, le=14)] = Field(
         8.0, description="h ahead of UTC, for times of blocks that do not say so themselves"
+    )
+    clock_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        30.0,
+        description="s by which the clocks of the sensor and of the block times may differ, pools' delays included",
+    )
+    step_seconds: Annotated[float, Field(ge=0.1, le=10)] = Field(
+        0.5, description="s; offsets between the clocks are tried in such steps, and windows are multiples of them"
+    )
+    windows_seconds: tuple[Annotated[float, Field(gt=0, le=120)], ...] = Field(
+        (1.0, 3.0, 8.0), description="s within which the message after a block is looked for; the best one counts"
+    )
+    min_blocks: Annotated[int, Field(ge=3, le=10_000)] = Field(
+        10, description="blocks in the time of a connection below which it is not judged"
+    )
+    hole_factor: Annotated[float, Field(ge=5, le=1000)] = Field(
+        20.0,
+        description="a gap between blocks so many times the usual one is a hole of the list: by chance one in 10^6",
+    )
+    possible_chance: Annotated[float, Field(gt=0, le=1)] = Field(
+        1e-3, description="probability of so many matches by chance, all trials of the run paid for, that is possible"
+    )
+    likely_chance: Annotated[float, Field(gt=0, le=1)] = Field(1e-6, description="the same for likely")
+    possible_excess: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.25,
+        description="part of the blocks not followed by chance that has to be followed: a wallet follows some of them",
+    )
+    likely_excess: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.6, description="the same for likely: pools push new work at once, nearly without exception"
     )
 
 
@@ -53,5 +176,15 @@ class HoursPolicy(Section):
     """How hours of activity are compared with seats in use."""
 
     timezone_hours: Annotated[float, Field(ge=-14, le=14)] = Field(
-        8.0, description="h ahead of UTC, for times of seats in use that do not say so themselves"
+        8.0, description="h ahead of UTC, for times of seats in use that do not say so themselves, and hours of the day"
+    )
+    empty_part: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.25, description="part of the most seats in use up to which a place counts as empty"
+    )
+    min_hours: Annotated[float, Field(ge=1, le=8760)] = Field(
+        12.0, description="h watched with the place empty, and as many with it occupied, below which nothing is asked"
+    )
+    max_chance: Annotated[float, Field(gt=0, le=0.5)] = Field(
+        0.02,
+        description="probability by chance up to which mining in empty hours is told; a week of records reaches it",
     )

@@ -2,6 +2,8 @@
 
 from paicha.packs.traffic.rules.endpoints import flow_to_pool, pool_endpoint, resolved_pool
 from paicha.packs.traffic.rules.evidence import EVIDENCE_FORMS, SESSION_MEASURES
+from paicha.packs.traffic.rules.flow_shapes import mining_like_flow
+from paicha.packs.traffic.rules.hours import idle_time_mining
 from paicha.packs.traffic.rules.names import name_in_session, pool_lookup
 from paicha.packs.traffic.rules.reports import reported
 from paicha.packs.traffic.rules.sessions import SESSION_RULES
@@ -13,7 +15,9 @@ RULES = (
     pool_endpoint,
     resolved_pool,
     flow_to_pool,
+    mining_like_flow,
     reported,
+    idle_time_mining,
 )
 """All rules of the pack, the surest first."""
 
