@@ -1,5 +1,6 @@
 """Tables made from tables: sessions counted once, matches, estimates, what was observed."""
 
+from paicha.packs.traffic.derivations.block_times import block_matches
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
 from paicha.packs.traffic.derivations.flow_shapes import flow_shapes
 from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
@@ -10,6 +11,8 @@ from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.pools import session_pools
 from paicha.packs.traffic.derivations.presence import addresses, coverage, observed, spans, watched
 from paicha.packs.traffic.derivations.sessions import sessions
+from paicha.packs.traffic.derivations.shapes import shapes
+from paicha.packs.traffic.derivations.signs import signs
 from paicha.packs.traffic.derivations.volume import pool_traffic
 
 DERIVATIONS = (
@@ -27,8 +30,11 @@ DERIVATIONS = (
     listed_endpoints,
     pool_traffic,
     flow_shapes,
+    shapes,
     activity,
+    block_matches,
     idle_tests,
+    signs,
 )
 """All derivations of the pack."""
 

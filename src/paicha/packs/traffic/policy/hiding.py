@@ -151,6 +151,10 @@ class BlocksPolicy(Section):
     min_blocks: Annotated[int, Field(ge=3, le=10_000)] = Field(
         10, description="blocks in the time of a connection below which it is not judged"
     )
+    echo_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
+        660.0,
+        description="s by which blocks are moved to see that they fit nowhere better: pools refresh work later on",
+    )
     hole_factor: Annotated[float, Field(ge=5, le=1000)] = Field(
         20.0,
         description="a gap between blocks so many times the usual one is a hole of the list: by chance one in 10^6",
@@ -187,4 +191,50 @@ class HoursPolicy(Section):
     max_chance: Annotated[float, Field(gt=0, le=0.5)] = Field(
         0.02,
         description="probability by chance up to which mining in empty hours is told; a week of records reaches it",
+    )
+
+
+class HintsPolicy(Section):
+    """When something is told as a hint of own will, of a hijacked host or of hosting; hints never change a grade."""
+
+    service_ports: tuple[Annotated[int, Field(ge=1, le=65_535)], ...] = Field(
+        (21, 22, 25, 53, 80, 110, 143, 443, 445, 993, 995, 1433, 1521, 3306, 3389, 5432, 6379, 8080, 8443),
+        description="ports of services: whoever answers others there is a server",
+    )
+    min_visitors: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        5, description="hosts that it has to answer there: an administrator or a scanner alone makes no server"
+    )
+    together_minutes: Annotated[float, Field(gt=0, le=1440)] = Field(
+        10.0, description="min within which hosts of one unit begin to mine for one wallet, as if by one command"
+    )
+    min_together: Annotated[int, Field(ge=2, le=10_000)] = Field(3, description="number of such hosts")
+    min_units: Annotated[int, Field(ge=2, le=10_000)] = Field(
+        2, description="units at which one login is met, from which they are told as unrelated hosts of one hand"
+    )
+    common_logins: tuple[str, ...] = Field(
+        (), description="logins that many use, such as a pool's own or a miner's developers': they link nobody"
+    )
+    min_logins: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        5, description="different logins at one unit from which it is told as a place that hosts others' machines"
+    )
+    min_workers: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        5, description="names of machines under one login at one unit from which it is told as a farm"
+    )
+    steady_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        14, description="days of mining from which steadiness is told"
+    )
+    steady_part: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.95, description="part of the time watched in which it has to be active, to be steady"
+    )
+    night_hours: tuple[Annotated[int, Field(ge=0, le=23)], ...] = Field(
+        (22, 23, 0, 1, 2, 3, 4, 5, 6), description="hours of the day (`hours.timezone_hours`) that count as night"
+    )
+    night_days: Annotated[int, Field(ge=1, le=3650)] = Field(
+        3, description="days of mining from which mining by night only is told"
+    )
+    night_part: Annotated[float, Field(gt=0, le=1)] = Field(
+        0.95, description="part of its hours of mining that has to lie in the night"
+    )
+    day_hours: Annotated[float, Field(gt=0, le=8760)] = Field(
+        24.0, description="h watched by day, without which nobody knows that it mines by night only"
     )

@@ -1,0 +1,148 @@
+"""Which messages of a connection are shares, acknowledgements and pushes of work, told by sizes and times alone.
+
+Shares are found by chance: they come without memory, all but equal in size, and each is answered at once by a small
+record of all but one size. Work is pushed: it is not asked for and not answered. Other traffic within the answer time
+makes messages look asked for or answered; that is allowed for as in a Poisson process.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from paicha.packs.traffic.derivations.size_clusters import find_clusters
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from paicha.packs.traffic.derivations.size_clusters import Clusters, Sizes
+    from paicha.packs.traffic.policy import BehaviourPolicy
+
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+MULTIPLES = (2, 3, 4)
+"""Shares that one segment may hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What all messages of each connection amount to, from the time they were counted: figures per row."""
+
+    seconds: Floats
+    unseen: Floats
+    messages_out: Floats
+    messages_in: Floats
+    other_out: Floats
+    chance_out: Floats
+    """That no message of the client falls into the answer time before or after a moment."""
+    greetings: Floats
+    """Payload of the client's first messages, one line per row: a login may be as long as several shares."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """Which clusters play which part, and the sums: one line per connection."""
+
+    out: Clusters
+    back: Clusters
+    is_share: Flags
+    is_answer: Flags
+    is_push: Flags
+    is_poll: Flags
+    """Messages of the client that are answered with work: it may be asked for as well as pushed."""
+    shares_low: Floats
+    shares_best: Floats
+    shares_high: Floats
+    acknowledged: Floats
+    """Share messages that were answered within the answer time."""
+    answers: Floats
+    pushes: Floats
+
+
+def assign_roles(out: Sizes, back: Sizes, traffic: Traffic, policy: BehaviourPolicy) -> Roles:
+    """Return the clusters of both sides, which are shares, answers to them, and pushes, and how many there were."""
+    sent, labels = find_clusters(out, policy.size_spread)
+    received, _ = find_clusters(back, policy.size_spread)
+    is_share, is_answer = _find_shares(sent, received, policy)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        unasked = received.unasked / received.count
+    is_push = (
+        (received.main >= policy.min_push_bytes)
+        & (received.count >= 2)
+        & (unasked >= policy.min_unasked * traffic.chance_out[:, None])
+        & ~is_answer
+    )
+    in_share = np.where(is_share, sent.count, 0.0)
+    best = in_share.sum(1) + _count_joined(out, labels, sent, is_share, traffic, policy)
+    acknowledged = np.where(is_share, sent.answered, 0.0).sum(1)
+    missed = best * traffic.unseen / traffic.seconds
+    return Roles(
+        out=sent,
+        back=received,
+        is_share=is_share,
+        is_answer=is_answer,
+        is_push=is_push,
+        is_poll=_find_polls(sent, received, is_push, policy) & ~is_share,
+        shares_low=np.minimum(best, acknowledged),
+        shares_best=best,
+        # two standard deviations of a Poisson count above what is missing on average
+        shares_high=best
+        + np.where(best > 0, traffic.other_out, 0.0)
+        + np.where(missed >= 0.5, np.ceil(missed + 2.0 * np.sqrt(missed)), 0.0),
+        acknowledged=acknowledged,
+        answers=np.where(is_answer, received.count, 0.0).sum(1),
+        pushes=np.where(is_push, received.count, 0.0).sum(1),
+    )
+
+
+def _find_shares(sent: Clusters, received: Clusters, policy: BehaviourPolicy) -> tuple[Flags, Flags]:
+    """Return which clusters of the client are shares, and which of the server answer them."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        answered = sent.answered / sent.count
+        asked = 1.0 - received.unasked / received.count
+    is_share = (
+        (sent.main >= policy.min_share_bytes)
+        & (sent.count >= policy.min_shares)
+        & (answered >= policy.min_answered)
+        & (sent.reply > 0)
+        & (sent.reply <= policy.max_reply_bytes)
+        & (sent.reply < sent.main)
+        & ~(sent.rhythm < policy.clock_variation)
+    )
+    is_reply = np.zeros_like(is_share)
+    is_answer = np.zeros_like(is_share)
+    for mine in range(sent.main.shape[1]):
+        for other in range(received.main.shape[1]):
+            meets = np.abs(received.main[:, other] - sent.reply[:, mine]) <= policy.size_spread
+            is_small = meets & (asked[:, other] >= policy.min_asked)
+            is_reply[:, mine] |= is_small
+            is_answer[:, other] |= is_small & is_share[:, mine]
+    return is_share & is_reply, is_answer
+
+
+def _find_polls(sent: Clusters, received: Clusters, is_push: Flags, policy: BehaviourPolicy) -> Flags:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_answered = sent.answered / sent.count >= policy.min_answered
+    is_poll = np.zeros_like(is_push)
+    for other in range(received.main.shape[1]):
+        meets = np.abs(sent.reply - received.main[:, [other]]) <= policy.size_spread
+        is_poll |= meets & is_push[:, [other]]
+    return is_poll & is_answered
+
+
+def _count_joined(
+    out: Sizes, labels: NDArray[np.int64], sent: Clusters, is_share: Flags, traffic: Traffic, policy: BehaviourPolicy
+) -> Floats:
+    """Return the shares in segments that hold several of them: sizes that are multiples of a share's."""
+    least = np.min(np.where(is_share, sent.main, np.inf), axis=1)[out.of]
+    in_share = (labels >= 0) & is_share[out.of, np.maximum(labels, 0)]
+    greets = (out["bytes"][:, None] == traffic.greetings[out.of]).sum(1)
+    count = np.maximum(0.0, out["count"] - greets)
+    extra = np.zeros(len(out.of))
+    for number in MULTIPLES:
+        is_multiple = np.abs(out["bytes"] - number * least) <= number * policy.size_spread / 2
+        extra = np.where(is_multiple & ~in_share, number * count, extra)
+    return out.sum_rows(extra)
