@@ -18,9 +18,9 @@ FIXED_COLUMNS = ("site", "subject", "key", "first_seen", "last_seen")
 OPTIONAL_COLUMNS = ("sources", "identities", "evidence_kind", "grade", "outcome", "counted_with")
 """Columns a rule's answer may have, with a fixed meaning:
 
-`sources` list<string> of input hashes; `identities` list<struct<kind: string, value: string>>; `evidence_kind` and
-`grade` (int64) where they differ by row, `outcome` likewise; `counted_with` text that is equal for findings of one event, of which only
-the best is counted.
+`sources` list<string> of input hashes; `identities` list<struct<kind: string, value: string>>; `evidence_kind`,
+`grade` (int64) and `outcome` where they differ by row; `counted_with` text that is equal for findings of one event, of
+which only the best is counted.
 """
 
 
