@@ -14,9 +14,9 @@ from paicha.packs.traffic.rules.evidence import SESSION_MEASURES, describe_sessi
 BASIS = ("NDRC-2021-1283", "NDRC-2024-7")
 
 
-def _is_handshake_only(sessions: Any) -> Any:
-    """Return which sessions are Stratum V2 of which only the sizes of the encrypted handshake were seen."""
-    return (sessions.dialect == "stratum-v2") & (sessions.jobs == 0) & (sessions.shares_submitted == 0)
+def _is_sealed(sessions: Any) -> Any:
+    """Return which sessions are encrypted Stratum V2: sizes were seen and nothing read, however much they count."""
+    return sessions.dialect == "stratum-v2"
 
 
 @rule(
@@ -38,7 +38,7 @@ def mining_session(sessions: Any) -> Any:
     many inputs show it. It proves access to a pool, which is one of the three elements of mining equipment in the
     provincial notices; computing device and mining software are to be established on the spot.
     """
-    return describe_sessions(sessions.filter(_.role == "client", _.state == "mining", ~_is_handshake_only(sessions)))
+    return describe_sessions(sessions.filter(_.role == "client", _.state == "mining", ~_is_sealed(sessions)))
 
 
 @rule(
@@ -54,7 +54,7 @@ def refused_session(sessions: Any) -> Any:
     The machine computes and takes power all the same; it earns nothing, because its settings, its wallet or its
     algorithm do not fit the pool.
     """
-    return describe_sessions(sessions.filter(_.role == "client", _.state == "refused", ~_is_handshake_only(sessions)))
+    return describe_sessions(sessions.filter(_.role == "client", _.state == "refused", ~_is_sealed(sessions)))
 
 
 @rule(
@@ -73,7 +73,7 @@ def mining_attempt(sessions: Any) -> Any:
     The request was refused or not answered, or the records end before the answer. Mining software is running on the
     host or behind it; whether it mines elsewhere is to be checked.
     """
-    return describe_sessions(sessions.filter(_.role == "client", _.state == "attempt", ~_is_handshake_only(sessions)))
+    return describe_sessions(sessions.filter(_.role == "client", _.state == "attempt", ~_is_sealed(sessions)))
 
 
 @rule(
@@ -92,23 +92,28 @@ def pool_server(sessions: Any) -> Any:
     It is a pool, a proxy or a relay. The hash rate is that of the clients, whose machines and power lie elsewhere.
     Attempts alone raise nothing here: whoever scans for pools from outside would otherwise accuse the host scanned.
     """
-    served = sessions.filter(_.is_served_inside, _.state.isin(("mining", "refused")), ~_is_handshake_only(sessions))
+    served = sessions.filter(_.is_served_inside, _.state.isin(("mining", "refused")), ~_is_sealed(sessions))
     return describe_sessions(served.mutate(subject=_.server_ip, role=ibis.literal("server")))
 
 
 @rule(
-    "traffic.stratum-v2-handshake", version=1,
+    "traffic.stratum-v2-handshake", version=2,
     title=Title(en="Encrypted Stratum V2 by its handshake", zh="加密 Stratum V2 握手特征"),
     evidence=Evidence.BEHAVIOUR, basis=BASIS, remedy="check-host", outcome="mining",
     measures=SESSION_MEASURES,
     false_positives=("another protocol on Noise_NX whose first two messages have the same lengths",),
 )  # fmt: skip
-def stratum_v2_handshake(sessions: Any) -> Any:
+def stratum_v2_handshake(sessions: Any, shapes: Any) -> Any:
     """A connection began with the two messages of the Stratum V2 handshake, in their exact sizes.
 
-    The content is encrypted, so nothing but sizes and order was read: this alone reaches likely.
+    The content is encrypted, so nothing but sizes and order was read: this alone reaches likely, however many shares
+    and jobs are counted by the sizes of their frames. `frames` holds these counts where the connection was profiled.
     """
-    return describe_sessions(sessions.filter(_.role == "client", _is_handshake_only(sessions)))
+    sealed = sessions.filter(_is_sealed(sessions))
+    counted = shapes.group_by("site", "session").agg(frames=_.frames.max())
+    names = sealed.select("site", "key", "session").left_join(counted, ["site", "session"])
+    told = names.select("site", "key", "frames")
+    return describe_sessions(sealed).left_join(told, ["site", "key"]).drop("site_right", "key_right")
 
 
 SESSION_RULES = (mining_session, refused_session, mining_attempt, pool_server, stratum_v2_handshake)
