@@ -113,8 +113,11 @@ def _clean(data: bytes) -> bytes:
     return data
 
 
-def tabulate_lines(block: Block) -> pa.Table:
-    """Return `line` (its number) and `text` (with the newline) of every line of the block, without copying the text."""
+def tabulate_lines(block: Block, slices: int = SLICES) -> pa.Table:
+    """Return `line` (its number) and `text` (with the newline) of every line of the block, without copying the text.
+
+    `slices` are its record batches.
+    """
     ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == NEWLINE)
     offsets = np.zeros(len(ends) + 1, np.int64)
     offsets[1:] = ends + 1
@@ -122,5 +125,5 @@ def tabulate_lines(block: Block) -> pa.Table:
     text = pa.Array.from_buffers(pa.large_string(), len(ends), buffers)
     lines = pa.array(np.arange(block.first_line, block.first_line + len(ends), dtype=np.int64))
     batch = pa.record_batch({"line": lines, "text": text})
-    step = max(1, -(-len(ends) // SLICES))
+    step = max(1, -(-len(ends) // slices))
     return pa.Table.from_batches([batch.slice(start, step) for start in range(0, len(ends), step)], batch.schema)

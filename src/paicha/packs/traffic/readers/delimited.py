@@ -61,7 +61,7 @@ def _parse_quickly(block: Block, layout: Layout) -> pa.Table | None:
     try:
         parsed = pacsv.read_csv(
             pa.BufferReader(block.data),
-            pacsv.ReadOptions(column_names=names, block_size=PARSE_BYTES),
+            pacsv.ReadOptions(use_threads=False, column_names=names, block_size=PARSE_BYTES),
             pacsv.ParseOptions(delimiter=layout.separator, quote_char=False, double_quote=False),
             pacsv.ConvertOptions(
                 check_utf8=False,
@@ -73,9 +73,12 @@ def _parse_quickly(block: Block, layout: Layout) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    lines = number_lines(block)
-    if len(lines) != parsed.num_rows:
-        return None
+    count = block.lines
+    lines = np.arange(block.first_line, block.first_line + count)
+    if count != parsed.num_rows:  # some are empty, or not as they should be
+        lines = number_lines(block)
+        if len(lines) != parsed.num_rows:
+            return None
     columns: dict[str, Any] = {f.name: parsed.column(names[f.index]) for f in layout.fields}
     return pa.table({"line": pa.array(lines), **columns})
 

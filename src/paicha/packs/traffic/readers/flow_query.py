@@ -48,7 +48,8 @@ def copy_flows(
     listed = ", ".join(f"{cell} AS c_{name}" for name, cell in cells.items())
     read = f"SELECT *, {listed} FROM ({rows})"  # noqa: S608 -- own words
     good = _judge(kinds)
-    fixed = f"{quote(target.source.site)} AS site, {quote(target.source.key)} AS source, 'table' AS sensor"
+    constant = {"site": target.source.site, "source": target.source.key, "sensor": "table"}
+    fixed = ", ".join(f"{_write_constant(text)} AS {name}" for name, text in constant.items())
     chosen = ", ".join(f"c_{name} AS {_name(name)}" for name in cells if name != "ended")
     plain = f"SELECT {fixed}, {chosen}, greatest(c_started, c_ended) AS ended FROM ({read}) WHERE {good}"  # noqa: S608
     reading = target.reading
@@ -70,6 +71,12 @@ def copy_flows(
     others = f"SELECT {names} FROM ({read}) WHERE NOT coalesce({good}, false) ORDER BY line"  # noqa: S608 -- own words
     batches = reading.duck.sql(others).to_arrow_reader(_BATCH_ROWS)
     return (pa.Table.from_batches([batch]) for batch in batches)
+
+
+def _write_constant(text: str) -> str:
+    """Return the SQL of a constant: an enumeration is written once to Parquet and not looked up for each row."""
+    literal = "'" + text.replace("'", "''") + "'"
+    return quote(text) if "\0" in text else f"{literal}::ENUM({literal})"
 
 
 def _name_kind(kind: pa.DataType) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.types as pt
 
 from paicha.reference.addresses import format_addresses, parse_addresses
 
@@ -101,7 +102,16 @@ def find_negative(columns: Mapping[str, Any]) -> list[tuple[Any, str]]:
 
 def canonicalise(column: Any) -> pa.Array:
     """Return the canonical texts of addresses, null where the text is none."""
-    return format_addresses(parse_addresses(flatten(column)))
+    texts = flatten(column)
+    addresses = parse_addresses(texts)
+    if pt.is_string(texts.type) and addresses.is_ipv4.sum() == len(texts) - texts.null_count and not _has_colon(texts):
+        return texts  # only one text of a dotted quad is valid
+    return format_addresses(addresses)
+
+
+def _has_colon(texts: pa.Array) -> bool:
+    data = texts.buffers()[2]
+    return data is not None and bool((np.frombuffer(data, np.uint8) == ord(":")).any())
 
 
 def unescape(column: Any) -> pa.Array:

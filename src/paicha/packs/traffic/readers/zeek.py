@@ -5,6 +5,7 @@ Other logs of a walked directory are recognised and accepted, and give no rows.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
 from paicha.packs.traffic.readers.certificates import Certificates
+from paicha.packs.traffic.readers.ordered import work_in_order
 from paicha.packs.traffic.readers.rows import (
     Target,
     accept_valid,
@@ -29,15 +31,16 @@ from paicha.packs.traffic.readers.rows import (
     unescape,
     write_rows,
 )
-from paicha.packs.traffic.readers.zeek_json import find_first_record, read_json_log
-from paicha.packs.traffic.readers.zeek_text import read_text_log
+from paicha.packs.traffic.readers.zeek_json import find_first_record, split_json_log
+from paicha.packs.traffic.readers.zeek_text import split_text_log
 from paicha.packs.traffic.tables import FLOWS, NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from paicha.kernel.reader import Reading, Sink, Source
+    from paicha.packs.traffic.readers.ordered import Notes
 
 PROTOCOLS = {"icmp": 1, "tcp": 6, "udp": 17}
 ICMP, ICMPV6 = 1, 58
@@ -71,16 +74,27 @@ def read(sources: Sequence[Source], sink: Sink, reading: Reading) -> None:
     """Read the logs of a site; certificates are joined with the connections that showed them at the end."""
     certificates = Certificates(reading)
     for source in sources:
-        target = Target(source, sink, reading)
-        logs = read_text_log(target) if _is_text(source.head) else read_json_log(target)
-        for log, records in logs:
-            if log == "conn":
-                _write_conn(records, target)
-            elif log == "x509":
-                _keep_certificates(records, target, certificates)
-            else:
-                _write_names(log, records, target, certificates)
+        _read_log(Target(source, sink, reading), certificates)
     certificates.write(sink)
+
+
+def _read_log(target: Target, certificates: Certificates) -> None:
+    split = split_text_log if _is_text(target.source.head) else split_json_log
+
+    def find_tasks(ahead: Target) -> Iterator[Callable[[Target, Notes], None]]:
+        for read_part in split(ahead):
+            yield partial(write_part, read_part)
+
+    def write_part(read_part: Callable[[Target], Iterator[tuple[str, pa.Table]]], own: Target, notes: Notes) -> None:
+        for log, records in read_part(own):
+            if log == "conn":
+                _write_conn(records, own)
+            elif log == "x509":
+                notes.defer(partial(_keep_certificates, records, target, certificates))
+            else:
+                notes.defer(partial(_write_names, log, records, target, certificates))
+
+    work_in_order(find_tasks, target)
 
 
 def _take(records: pa.Table, name: str, kind: pa.DataType) -> Any:
@@ -91,9 +105,9 @@ def _take(records: pa.Table, name: str, kind: pa.DataType) -> Any:
 def _find_endpoints(records: pa.Table) -> tuple[dict[str, Any], list[tuple[Any, str]]]:
     """Return the columns that all logs of connections share, and the checks that they must pass."""
     columns = {
-        "client_ip": canonicalise(unescape(records.column("orig_h"))),
+        "client_ip": _read_addresses(records.column("orig_h")),
         "client_port": _take(records, "orig_p", pa.int64()),
-        "server_ip": canonicalise(unescape(records.column("resp_h"))),
+        "server_ip": _read_addresses(records.column("resp_h")),
         "server_port": _take(records, "resp_p", pa.int64()),
     }
     checks = [
@@ -103,6 +117,13 @@ def _find_endpoints(records: pa.Table) -> tuple[dict[str, Any], list[tuple[Any, 
         (is_no_port(columns["server_port"]), "the responder's port is not a port"),
     ]
     return columns, checks
+
+
+def _read_addresses(column: Any) -> pa.Array:
+    """Return canonical addresses, null where the text is none."""
+    addresses = canonicalise(column)
+    # a text with an escape is no address: most columns need not be looked through for any
+    return addresses if addresses.null_count == column.null_count else canonicalise(unescape(column))
 
 
 def _write_conn(records: pa.Table, target: Target) -> None:
@@ -135,6 +156,8 @@ def _find_protocol(records: pa.Table, server: pa.Array) -> Any:
     known = pc.index_in(names, pa.array(list(PROTOCOLS)))
     numbers = pc.take(pa.array(list(PROTOCOLS.values()), pa.int64()), known)
     numbers = pc.coalesce(flatten(_take(records, "ip_proto", pa.int64())), numbers, pa.scalar(0, pa.int64()))
+    if not pc.any(pc.equal(numbers, ICMP)).as_py():
+        return numbers
     is_six = pc.and_(pc.equal(numbers, ICMP), pc.fill_null(pc.match_substring(server, ":"), False))
     return pc.if_else(is_six, pa.scalar(ICMPV6, pa.int64()), numbers)
 

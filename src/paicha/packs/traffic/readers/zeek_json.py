@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -14,22 +15,29 @@ from paicha.packs.traffic.readers.delimited import DUCK, ask, quote, reject_reas
 from paicha.packs.traffic.readers.zeek_fields import FIELDS, REQUIRED, SIGNS, find_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from paicha.packs.traffic.readers.rows import Target
 
 
-def read_json_log(target: Target) -> Iterator[tuple[str, pa.Table]]:
-    """Yield, block by block, the kind of log and its wanted columns; lines that cannot be read are rejected."""
+def split_json_log(target: Target) -> Iterator[Callable[[Target], Iterator[tuple[str, pa.Table]]]]:
+    """Yield for each block of lines the function that yields the kinds of logs in it and their wanted columns.
+
+    It is given a target, where it rejects the lines that cannot be read.
+    """
     for block in read_blocks(target.source, target.sink, target.reading):
-        lines = tabulate_lines(block)
-        first = find_first_record(block.data)
-        log = find_log(str(first.get("_path") or ""), frozenset(first))
-        table = None if log is None else _parse_quickly(block, lines, log, first, target)
-        if log is not None and table is not None:
-            yield log, table
-        else:
-            yield from _parse_exactly(lines, target)
+        yield partial(_read_block, block)
+
+
+def _read_block(block: Block, target: Target) -> Iterator[tuple[str, pa.Table]]:
+    lines = tabulate_lines(block, slices=1)  # the other thread of DuckDB has a block of its own
+    first = find_first_record(block.data)
+    log = find_log(str(first.get("_path") or ""), frozenset(first))
+    table = None if log is None else _parse_quickly(block, lines, log, first, target)
+    if log is not None and table is not None:
+        yield log, table
+    else:
+        yield from _parse_exactly(lines, target)
 
 
 def find_first_record(data: bytes) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -14,7 +15,7 @@ from paicha.packs.traffic.readers.delimited import Field, Layout, number_lines, 
 from paicha.packs.traffic.readers.zeek_fields import FIELDS, REQUIRED, find_log
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     import pyarrow as pa
 
@@ -57,8 +58,11 @@ class Header:
         return self
 
 
-def read_text_log(target: Target) -> Iterator[tuple[str, pa.Table]]:
-    """Yield, stretch by stretch, the kind of log and its wanted columns; lines that cannot be read are rejected."""
+def split_text_log(target: Target) -> Iterator[Callable[[Target], Iterator[tuple[str, pa.Table]]]]:
+    """Yield for each stretch of records the function that yields the kind of log and its wanted columns.
+
+    It is given a target, where it rejects the lines that cannot be read.
+    """
     header, stretches = Header(), 0
     for block in read_blocks(target.source, target.sink, target.reading):
         for part in _split_block(block):
@@ -70,9 +74,7 @@ def read_text_log(target: Target) -> Iterator[tuple[str, pa.Table]]:
                 error = InputError(f"more than {MAX_HEADERS} headers, this is no log", where=str(target.source.path))
                 target.sink.fail(target.source, error)
                 return
-            found = _read_stretch(part, header, target)
-            if found is not None:
-                yield found
+            yield partial(_read_stretch, part, header)
 
 
 def _split_block(block: Block) -> Iterator[str | Block]:
@@ -101,24 +103,24 @@ def _find_header(data: bytes, start: int) -> int:
     return place + 1 if place >= 0 else len(data)
 
 
-def _read_stretch(block: Block, header: Header, target: Target) -> tuple[str, pa.Table] | None:
+def _read_stretch(block: Block, header: Header, target: Target) -> Iterator[tuple[str, pa.Table]]:
     if block.data.startswith(b"\n") and not block.data.strip(b"\n"):
-        return None
+        return
     log = find_log(header.path, frozenset(header.fields))
     if not header.fields:
         reason = "stands before any #fields line"
     elif log is None:
         target.sink.accept(target.source, len(number_lines(block)))
-        return None
+        return
     else:
         layout = _lay_out(header, log)
         missing = sorted(set(REQUIRED[log]) - {field.name for field in layout.fields})
         if not missing:
-            return log, _split_sets(parse_lines(block, layout, target), header, log)
+            yield log, _split_sets(parse_lines(block, layout, target), header, log)
+            return
         reason = f"the log has no field {missing[0]}"
     lines = number_lines(block)
     target.sink.reject(target.source, f"line {lines[0]}", reason, len(lines))
-    return None
 
 
 def _lay_out(header: Header, log: str) -> Layout:
