@@ -180,20 +180,17 @@ def _pick_latest(profiles: pa.Table) -> pa.Table:
 
 def _read_pushes(profiles: pa.Table, pushes: pa.Table) -> Iterator[tuple[int, Times, NDArray[np.int64]]]:
     """Yield the number of each profile with the times and sizes of its server's messages, in the order of time."""
-    names = pa.table({name: profiles.column(name) for name in ("site", "session")})
-    wanted = names.append_column("number", pa.array(np.arange(profiles.num_rows)))
-    joined = pushes.join(wanted, ["site", "session"], join_type="inner").combine_chunks()
-    if joined.num_rows == 0:
-        return
-    times, sizes = joined.column("times"), joined.column("sizes")
-    numbers = np.repeat(joined.column("number").to_numpy(), pc.list_value_length(times).to_numpy())
-    moments = pc.list_flatten(times).to_numpy()
-    lengths = pc.list_flatten(sizes).to_numpy().astype(np.int64)
-    order = np.lexsort((moments, numbers))
-    numbers, moments, lengths = numbers[order], moments[order], lengths[order]
-    edges = np.r_[0, np.flatnonzero(np.diff(numbers)) + 1, len(numbers)]
-    for start, end in pairwise(edges.tolist()):
-        yield int(numbers[start]), moments[start:end], lengths[start:end]
+    ours = profiles.select(["site", "session"]).append_column("number", pa.array(np.arange(profiles.num_rows)))
+    theirs = pushes.select(["site", "session"]).append_column("piece", pa.array(np.arange(pushes.num_rows)))
+    joined = theirs.join(ours, ["site", "session"], join_type="inner").sort_by([("number", "ascending")])
+    numbers, pieces = joined.column("number").to_numpy(), joined.column("piece").to_numpy()
+    edges = np.append(np.flatnonzero(np.diff(numbers, prepend=-1)), len(numbers)).tolist()
+    columns = [pushes.column(name).combine_chunks() for name in ("times", "sizes")]
+    for start, end in pairwise(edges):
+        chosen = pa.array(pieces[start:end])
+        times, sizes = (pc.list_flatten(column.take(chosen)).to_numpy().astype(np.int64) for column in columns)
+        order = np.argsort(times, kind="stable")
+        yield int(numbers[start]), times[order], sizes[order]
 
 
 def _make_table(profiles: pa.Table, found: list[tuple[int, Match]], trials: int, inside: pa.Table) -> pa.Table:
