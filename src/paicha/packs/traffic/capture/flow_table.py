@@ -20,13 +20,16 @@ from paicha.packs.traffic.capture.layout import (
     IDLE_US,
     LINGER_US,
     LIVE,
+    MIN_PROFILE_US,
     NEXT_NUMBER,
     RST,
     SESSION_IDLE_US,
     SOURCE,
+    TCP,
     UNDECIDED,
     UNUSED,
 )
+from paicha.packs.traffic.capture.profile_pool import give_up_profile, release_draft
 
 _S = np.uint64(32)
 _LOW = np.uint64(0xFFFFFFFF)
@@ -100,7 +103,7 @@ def add_flow(tables: Any, packet: Any) -> int:
     flow.a_source = flow.b_source = meta[SOURCE] & 0xFFFF
     flow.number = meta[NEXT_NUMBER]
     meta[NEXT_NUMBER] += 1
-    flow.asked = 0
+    flow.asked = flow.profile = 0
     flow.is_live = 1
     tag = packet.hash >> _S
     flow.hash = np.uint32(tag)
@@ -134,12 +137,33 @@ def end_flow(tables: Any, slot: int) -> None:
     if flow.collector >= 0:
         tables.collectors[flow.collector].kind = UNUSED
         flow.collector = -1
+    if flow.profile > 0 or flow.profile < -1:
+        release_young(tables, flow)
     tables.ended[meta[ENDED]] = tables.flows[slot]
     meta[ENDED] += 1
     flow.is_live = 0
     tables.free[meta[FREE]] = slot
     meta[FREE] += 1
     meta[LIVE] -= 1
+
+
+@compiled
+def release_young(tables: Any, flow: Any) -> None:
+    """Give back what a flow that ends has for its messages, unless it lived long enough for a row of its own."""
+    place = int64(flow.profile) - 1
+    started = tables.pool.profiles[place].started if place >= 0 else flow.started
+    is_kept = flow.a_packets + flow.b_packets > 0 and last_time(flow) - started >= tables.meta[MIN_PROFILE_US]
+    if is_kept:  # it stays until the row is written; nobody may take it meanwhile
+        if place >= 0:
+            tables.pool.profiles[place].owner = -1
+        else:
+            tables.drafts.records[-2 - int64(flow.profile)].slot = -1
+        return
+    if place >= 0:
+        give_up_profile(tables, place)
+    else:
+        release_draft(tables, -2 - int64(flow.profile))
+    flow.profile = -1
 
 
 @inlined
@@ -158,11 +182,15 @@ def last_time(flow: Any) -> int:
 def patience(flow: Any, meta: Any) -> int:
     """Return after how many us without a packet the flow has ended.
 
-    A connection that may speak a mining protocol gets the time of a session: whether it does is known only later.
+    A connection that may speak a mining protocol gets the time of a session: whether it does is known only later. So
+    does a quiet one that has lived for some time: it may do so under encryption.
     """
     if is_closed(flow):
         return meta[LINGER_US]  # type: ignore[no-any-return]
     if flow.screen == CANDIDATE:
+        return meta[SESSION_IDLE_US]  # type: ignore[no-any-return]
+    is_profiled = flow.profile > 0 or (flow.profile < -1 and flow.protocol & 0xFF == TCP)
+    if is_profiled and (flow.was_resumed or last_time(flow) - flow.started >= meta[MIN_PROFILE_US]):
         return meta[SESSION_IDLE_US]  # type: ignore[no-any-return]
     return meta[IDLE_US]  # type: ignore[no-any-return]
 

@@ -28,9 +28,12 @@ from paicha.packs.traffic.capture.layout import (
     NOISE_ANSWER,
     NOISE_HELLO,
     OPENED,
+    PIECES,
     QUIET,
     SEGMENTS,
     SERVER_HELLO,
+    SHOWED_TLS,
+    SHOWED_WEB,
     SOURCE,
     SYN,
     TCP,
@@ -40,6 +43,7 @@ from paicha.packs.traffic.capture.layout import (
 from paicha.packs.traffic.capture.links import read_16
 from paicha.packs.traffic.capture.name_table import add_name, draft_name, is_window_full
 from paicha.packs.traffic.capture.payloads import MAY_MINE, begins_json, is_binary, is_request, read_head, strip_port
+from paicha.packs.traffic.capture.profiling import profile_packet
 from paicha.packs.traffic.capture.tls import HANDSHAKE, HELLO, SERVER, begins_hello
 
 AHEAD = 32
@@ -63,6 +67,7 @@ def has_output_room(tables: Any) -> bool:
         meta[ENDED] + 128 <= len(tables.ended)
         and meta[OPENED] < len(tables.opened)
         and meta[SEGMENTS] + 2 <= len(tables.segments)
+        and meta[PIECES] + 2 <= len(tables.pieces.first)
         and not is_window_full(meta)
     )
 
@@ -106,14 +111,18 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
         is_repeat = False
     flow = tables.flows[slot]
     side = find_side(flow, packet)
+    is_name_service = (packet.from_port == PORT or packet.to_port == PORT) and packet.protocol & 0xFF == UDP
     if not is_repeat:
+        since = packet.time - (flow.a_last if side == 0 else flow.b_last)
         count_packet(flow, packet, side, meta[SOURCE])
+        if flow.profile != -1 and packet.length + packet.missing > 0 and not is_name_service:
+            profile_packet(tables, slot, packet, side, since)
     if is_tcp:
         if flow.screen == CANDIDATE:
             add_segment(tables, flow, packet, side, is_repeat)
         elif packet.length > 0 and flow.screen != QUIET:
             screen_payload(tables, slot, packet, side, data, is_repeat)
-    elif (packet.from_port == PORT or packet.to_port == PORT) and packet.protocol & 0xFF == UDP and not is_repeat:
+    elif is_name_service and not is_repeat:
         read_dns(tables.window, flow, packet, data, packet.start, packet.start + packet.length)
 
 
@@ -224,10 +233,12 @@ def screen_payload(tables: Any, slot: int, packet: Any, side: int, data: Any, is
             answer_noise(tables, slot, packet, side)
             return
         if 65 <= byte <= 90 and is_request(data, at, end):
+            flow.data_sides |= SHOWED_WEB
             screen_request(tables, slot, packet, side, data, at, end)
             return
         if byte == HANDSHAKE and (begins_hello(data, at, end, HELLO) or begins_hello(data, at, end, SERVER)):
             flow.screen = ENCRYPTED
+            flow.data_sides |= SHOWED_TLS
         elif is_first and packet.length == NOISE_HELLO and packet.missing == 0 and flow.opened_by != 1 - side:
             if is_binary(data, at, end):
                 begin_collector(tables, slot, NOISE, side, packet, data)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from paicha.packs.traffic.capture.compiling import compiled, inlined, int64
-from paicha.packs.traffic.capture.layout import SIX, TCP, UDP
+from paicha.packs.traffic.capture.layout import ESP, GRE, SIX, TCP, UDP
 from paicha.packs.traffic.capture.links import ETHERNET, find_by_type, find_in_ppp, find_internet, read_16, read_32
 
 HEADER_DEPTH = 12
@@ -93,6 +93,9 @@ def decode_transport(data: Any, at: int, end: int, wire_end: int, packet: Any) -
     packet.sequence = 0
     packet.start, packet.length, packet.missing = at, 0, 0
     protocol = packet.protocol & 0xFF
+    if protocol in (ESP, GRE):
+        packet.missing = max(0, wire_end - at)
+        return
     if (protocol != TCP and protocol != UDP) or at + 4 > end:
         return
     packet.from_port, packet.to_port = read_16(data, at), read_16(data, at + 2)

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+from paicha.packs.traffic.capture.profile_layout import (
+    DRAFTS_PER_PROFILE,
+    PIECES_PER_STEP,
+    PUSHES_HELD,
+    Drafts,
+    Pool,
+    make_drafts,
+    make_pool,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from paicha.packs.traffic.policy import TrafficPolicy
 
 PACKETS_PER_STEP = 4096
 """Packets decoded before they are followed: few enough for their records to stay in the second-level cache."""
@@ -33,14 +48,15 @@ FLOW = np.dtype(
         ("has_ports", "u1"),
         ("collector", "i4"), ("data_sides", "u1"), ("is_live", "u1"), ("was_resumed", "u1"),
         ("a_packets", "u4"), ("b_packets", "u4"), ("a_bytes", "i8"), ("b_bytes", "i8"),
-        ("started", "i8"), ("number", "i8"), ("hash", "u4"), ("first_source", "i4"), ("asked", "i4"),
+        ("started", "i8"), ("number", "i8"), ("hash", "u4"), ("first_source", "i4"), ("asked", "i4"), ("profile", "i4"),
     ],
     align=True,
 )  # fmt: skip
 """A flow: what every packet needs in the first 64 bytes, the rest in the second.
 
 `a_source` and `b_source` tell inputs apart that overlap in time (modulo 2^16); `asked` is 1 + the row of the last DNS
-question in the window of names, 0 if none.
+question in the window of names, 0 if none. `profile` is 1 + the place of its profile, -2 - the number of its draft, 0
+where it has neither yet, -1 where it was found not to be quiet.
 """
 
 SEGMENT = np.dtype(
@@ -91,8 +107,11 @@ FRAGMENTED = 256
 DATAGRAM_BYTES = 65_536
 NAMES_PER_WINDOW = 65_536
 NAME_BYTES = 4_194_304
-ENDED_FLOWS = 32_768
+ENDED_FLOWS = 8192
 SEGMENTS_PER_STEP = 8192
+
+LINGER_SECONDS = 10
+"""A closed connection stays known for so long, so that its last acknowledgements make no new flow."""
 
 SOURCE_MARKS = 65_536
 """Inputs that flows tell apart."""
@@ -106,7 +125,12 @@ EVICTED_AT_ONCE = 64
 # places in Tables.meta
 LIVE, HIGH_WATER, FREE, HAND, NEXT_NUMBER, ENDED, OPENED, SEGMENTS, COLLECTOR_HAND = range(9)
 NAMES, NAME_USED, NAME_WINDOW, SOURCE, IDLE_US, SESSION_IDLE_US, LINGER_US, SEED, EVICTED = range(9, 18)
-META_PLACES = 18
+PROFILE_FREE, PROFILE_HIGH, PROFILE_HAND, DRAFT_FREE, DRAFT_HIGH, DRAFT_HAND, LOST_PROFILES, PIECES = range(18, 26)
+MIN_PROFILE_US, ANSWER_US, WATCH_US, PROFILE_BYTES, PROFILE_MILLIS = range(26, 31)
+META_PLACES = 31
+
+# Flow.data_sides bits beside those of the sides
+LOST_PROFILE, SHOWED_TLS, SHOWED_WEB = 4, 8, 16
 
 # Flow.screen
 UNDECIDED, CANDIDATE, ENCRYPTED, QUIET = range(4)
@@ -126,7 +150,7 @@ NOISE_HELLO, NOISE_ANSWER = 64, 234
 # TCP flags
 FIN, SYN, RST, ACK = 1, 2, 4, 16
 
-TCP, UDP = 6, 17
+TCP, UDP, GRE, ESP = 6, 17, 47, 50
 SIX = 256
 """Bit of Packet.protocol that says IPv6."""
 
@@ -139,6 +163,15 @@ class NameWindow(NamedTuple):
     index: Any
     text: Any
     work: Any
+
+
+class Pieces(NamedTuple):
+    """Pushes handed over: their flows, the times that theirs count from (us), and times (ms) and sizes."""
+
+    flows: Any
+    first: Any
+    times: Any
+    sizes: Any
 
 
 class Tables(NamedTuple):
@@ -156,6 +189,11 @@ class Tables(NamedTuple):
     oldest: Any
     reading: Any
     window: NameWindow
+    pool: Pool
+    drafts: Drafts
+    free_profiles: Any
+    free_drafts: Any
+    pieces: Pieces
 
 
 class Fragments(NamedTuple):
@@ -166,13 +204,15 @@ class Fragments(NamedTuple):
     units: Any
 
 
-def make_tables(max_live_flows: int, seed: int) -> Tables:
+def make_tables(policy: TrafficPolicy, seed: int) -> Tables:
     """Return empty tables; memory is taken from the system only as far as it is used."""
+    max_live_flows = policy.capture.max_live_flows
     slots = 2048
     while slots < 2 * max_live_flows:
         slots *= 2
-    meta = np.zeros(META_PLACES, np.int64)
-    meta[SEED] = seed
+    profiles = policy.profiles.max_profiles
+    drafts = min(max_live_flows, DRAFTS_PER_PROFILE * profiles)
+    meta = _make_meta(policy, seed)
     return Tables(
         flows=_align(FLOW, max_live_flows),
         index=np.zeros(slots, np.uint64),
@@ -192,7 +232,33 @@ def make_tables(max_live_flows: int, seed: int) -> Tables:
             text=np.zeros(NAME_BYTES, np.uint8),
             work=np.zeros(COLLECTED_BYTES, np.uint8),
         ),
+        pool=make_pool(profiles),
+        drafts=make_drafts(drafts),
+        free_profiles=np.zeros(profiles, np.int32),
+        free_drafts=np.zeros(drafts, np.int32),
+        pieces=Pieces(
+            flows=np.zeros(PIECES_PER_STEP, FLOW),
+            first=np.zeros(PIECES_PER_STEP, np.int64),
+            times=np.zeros((PIECES_PER_STEP, PUSHES_HELD), np.uint32),
+            sizes=np.zeros((PIECES_PER_STEP, PUSHES_HELD), np.uint16),
+        ),
     )
+
+
+def _make_meta(policy: TrafficPolicy, seed: int) -> NDArray[np.int64]:
+    """Return the shared numbers: what the policy says, in the units of the loop, and zeros."""
+    meta = np.zeros(META_PLACES, np.int64)
+    meta[SEED] = seed
+    meta[IDLE_US] = policy.capture.idle_seconds * 1_000_000
+    meta[SESSION_IDLE_US] = policy.capture.session_idle_seconds * 1_000_000
+    meta[LINGER_US] = LINGER_SECONDS * 1_000_000
+    profiles = policy.profiles
+    meta[MIN_PROFILE_US] = profiles.min_seconds * 1_000_000
+    meta[ANSWER_US] = round(profiles.answer_seconds * 1_000_000)
+    meta[WATCH_US] = profiles.busy_after_seconds * 1_000_000
+    meta[PROFILE_BYTES] = profiles.max_mean_bytes
+    meta[PROFILE_MILLIS] = round(profiles.max_messages_per_second * 1000)
+    return meta
 
 
 def make_fragments() -> Fragments:

@@ -8,7 +8,7 @@ from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
 from paicha.packs.traffic.capture.cache import has_machine_code
 from paicha.packs.traffic.capture.heads import read_head, recognise_head
-from paicha.packs.traffic.tables import FLOWS, MINING_SESSIONS, NAMES
+from paicha.packs.traffic.tables import FLOWS, MINING_SESSIONS, NAMES, PROFILES, PUSHES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
     site = ordered[0].site
     tracker = Tracker(reading.policy.stratum, site, memory.tracker)
     keys = tuple(source.key for source in ordered)
-    stream = Stream(site, keys, sink, reading.policy.capture, tracker, memory)
+    stream = Stream(site, keys, sink, reading.policy, tracker, memory)
     bounds = (
         reading.since if reading.since is not None else 0,
         reading.until if reading.until is not None else 1 << 62,
@@ -57,7 +57,7 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
 CAPTURE_READER = Reader(
     name="pcap",
     title=Title(en="packet capture (pcap, pcapng)", zh="抓包文件（pcap、pcapng）"),
-    tables=(FLOWS, NAMES, MINING_SESSIONS),
+    tables=(FLOWS, NAMES, MINING_SESSIONS, PROFILES, PUSHES),
     recognises=recognise_capture,
     read=read_captures,
 )

@@ -19,7 +19,6 @@ from paicha.packs.traffic.capture.layout import (
     FIN,
     HIGH_WATER,
     IDLE_US,
-    LINGER_US,
     NAMES,
     NEXT_NUMBER,
     PACKET,
@@ -33,6 +32,7 @@ from paicha.packs.traffic.capture.layout import (
     make_tables,
 )
 from paicha.packs.traffic.capture.name_table import empty_window
+from paicha.packs.traffic.capture.profile_writing import ProfileWriter
 from paicha.packs.traffic.capture.resuming import Memory, describe_flow, resume_flows
 from paicha.packs.traffic.capture.rows import make_flow_rows, make_name_rows
 from paicha.packs.traffic.tables import FLOWS, MINING_SESSIONS
@@ -44,10 +44,7 @@ if TYPE_CHECKING:
     from paicha.kernel.reader import Sink
     from paicha.packs.traffic.capture.handover import Follower
     from paicha.packs.traffic.capture.inputs import Input
-    from paicha.packs.traffic.policy import CapturePolicy
-
-LINGER_SECONDS = 10
-"""A closed connection stays known for so long, so that its last acknowledgements make no new flow."""
+    from paicha.packs.traffic.policy import TrafficPolicy
 
 SWEEPS_PER_PATIENCE = 8
 SWEPT_PER_PACKET = 8
@@ -58,19 +55,17 @@ class Stream:
     """The flows of one site, from the first packet of its inputs to the last."""
 
     def __init__(
-        self, site: str, keys: tuple[str, ...], sink: Sink, policy: CapturePolicy, tracker: Follower, memory: Memory
+        self, site: str, keys: tuple[str, ...], sink: Sink, policy: TrafficPolicy, tracker: Follower, memory: Memory
     ) -> None:
         self.seed = secrets.randbits(62)
         self._site = site
         self._keys = keys
         self._sink = sink
-        self._tables = make_tables(policy.max_live_flows, self.seed)
+        self._tables = make_tables(policy, self.seed)
         self._fragments = make_fragments()
         self._packets = np.zeros(PACKETS_PER_STEP + SPARE_PACKETS, PACKET)
+        self._profiles = ProfileWriter(site, keys, sink, self._tables, policy.profiles)
         meta = self._tables.meta
-        meta[IDLE_US] = policy.idle_seconds * 1_000_000
-        meta[SESSION_IDLE_US] = policy.session_idle_seconds * 1_000_000
-        meta[LINGER_US] = LINGER_SECONDS * 1_000_000
         slots = resume_flows(self._tables, tracker.resume(), memory)
         meta[NEXT_NUMBER] = memory.flow_serial
         self._handover = Handover(tracker, self._tables, keys, slots)
@@ -133,10 +128,13 @@ class Stream:
         """Empty everything the loop writes to."""
         meta = self._tables.meta
         self.feed(data)
+        self._profiles.push()
         ended = self._tables.ended[: meta[ENDED]]
         if len(ended):
-            if self._handover.close(ended):
-                self._write_sessions(self._handover.tracker.take_rows())
+            rows = self._handover.tracker.take_rows() if self._handover.close(ended) else []
+            self._write_sessions(rows)
+            self._profiles.learn(rows)
+            self._profiles.write(ended, self._profiles.choose(ended), is_open=False)
             self._sink.write(FLOWS.name, make_flow_rows(ended, self._site, self._keys))
             meta[ENDED] = 0
         if meta[NAMES] * 2 > len(self._tables.window.rows):

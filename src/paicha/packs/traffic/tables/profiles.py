@@ -13,7 +13,8 @@ SIZE = (
 
 `count` messages; `answered`: those that the other side followed with a message within `policy.profiles.answer_seconds`,
 `reply` the usual size of that; `unasked`: those that did not follow a message of the other side within that time;
-`gap_sum` and `gap_squares` in s and s2 of the `gaps` from one message of the size to the next; `first`, `last` in us.
+`gap_sum` and `gap_squares` in s and s2 of the `gaps` from one message of the size to the next, to 1 ms; `first`, `last`
+in us. Sizes above 65,535 B count as that.
 """
 
 _SIDES = (
@@ -49,6 +50,7 @@ PROFILES = TableSpec(
         Column("profiled", "int64", "time from which messages were counted", unit="us"),
         Column("joined", "bool", "the capture began after the connection did"),
         Column("is_open", "bool", "the connection had not ended when the input did"),
+        Column("is_partial", "bool", "room for profiles ran out on the way: what is counted is a part of its messages"),
         Column("is_tls", "bool", "a TLS handshake was seen on it"),
         Column("is_web", "bool", "an HTTP request was seen on it"),
         Column("head", "list<int32>", "payload sizes of the first 12 messages, those of the server negative"),
