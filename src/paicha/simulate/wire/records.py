@@ -96,7 +96,7 @@ def _fill(
         _put32_little(buffer, used + 12, max(60, 14 + total))
         record = used
         used += 16
-        buffer[used : used + kept] = 0
+        buffer[used : used + max(60, kept)] = 0
         buffer[used], buffer[used + 5], buffer[used + 6], buffer[used + 11] = 2, 2 - side, 2, 1 + side
         buffer[used + 12] = 8
         ip, segment = used + 14, used + 34

@@ -1,0 +1,1 @@
+"""Miners that hide: in TLS, in tunnels, behind relays, in Stratum V2, or in captures without payload; truth known."""
