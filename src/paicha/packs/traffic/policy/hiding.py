@@ -97,7 +97,7 @@ class FlowShapePolicy(Section):
     """How long, regular flow records are judged."""
 
     min_score: Annotated[float, Field(ge=-32, le=64)] = Field(
-        6.0, description="points from which traffic with an endpoint is told as mining-like; each doubles the odds"
+        1.5, description="points from which traffic with an endpoint is told as mining-like; each doubles the odds"
     )
     min_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
         540, description="s connected below which nothing is judged: a capture of ten minutes holds a little less"
@@ -174,6 +174,10 @@ class BlocksPolicy(Section):
 
 class RelaysPolicy(Section):
     """What makes an inside host a relay of mining work."""
+
+    min_outside_clients: Annotated[int, Field(ge=2, le=100_000)] = Field(
+        5, description="hosts that mine through one server outside, on no list, from which a private relay is hinted at"
+    )
 
 
 class HoursPolicy(Section):
