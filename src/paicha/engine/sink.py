@@ -21,8 +21,8 @@ BUFFERED_ROWS = 65_536
 DICTIONARY_BYTES = 65_536
 """A dictionary that grows beyond this costs more than the repetition in its column saves."""
 
-COPY_OPTIONS = "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1000"
-"""The same for what DuckDB writes; the limit counts values of a row group."""
+COPY_OPTIONS = "FORMAT parquet, COMPRESSION lz4_raw, DICTIONARY_SIZE_LIMIT 1000"
+"""The same for what DuckDB writes, not in version 2 of Parquet, which Spark reads in part; the limit counts values."""
 
 LISTED_REJECTS = 1000
 """Places of rejects kept per input; the counts are complete."""
