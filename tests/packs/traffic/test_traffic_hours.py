@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from traffic_rows import HOUR, NOON, POLICY, SECOND, derive, flow, indicator, session
 
-from paicha.packs.traffic.summary.hours import describe_hours
+from paicha.packs.traffic.summary.hours import measure_hours
 
 QUARTER = HOUR // 4
 LISTED = indicator(kind="address", value="198.51.100.7", port=3333)
@@ -15,7 +15,8 @@ LISTED = indicator(kind="address", value="198.51.100.7", port=3333)
 
 def tell(**rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, Any]]:
     known = derive(**rows)
-    return describe_hours({name: known[name] for name in ("activity", "watched")}, POLICY)
+    hours = measure_hours({name: known[name] for name in ("activity", "watched")}, POLICY.hours)
+    return {pair: told.write(POLICY.hours.timezone_hours) for pair, told in hours.items()}
 
 
 def test_a_session_is_active_where_bytes_flowed() -> None:

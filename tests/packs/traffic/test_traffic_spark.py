@@ -15,6 +15,7 @@ from traffic_rows import HOUR, NOON, SECOND, flow, indicator, name, owner, repor
 from paicha.engine.backend import open_backend
 from paicha.engine.grading import Asked
 from paicha.engine.screen import Screening, screen
+from paicha.kernel.description import DESCRIPTIONS
 from paicha.packs.traffic.pack import PACK
 from paicha.packs.traffic.policy import TrafficPolicy
 from paicha.packs.traffic.rules import RULES
@@ -143,4 +144,4 @@ def _attribute(verdicts: pa.Table) -> pa.Table:
         verdicts = verdicts.append_column(column, pa.nulls(size, pa.string()))
     for column in ("is_stock", "is_cleared"):
         verdicts = verdicts.append_column(column, pa.nulls(size, pa.bool_()))
-    return verdicts
+    return verdicts.append_column("hints", pa.nulls(size, DESCRIPTIONS.arrow.field("hints").type))

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 from traffic_rows import HOUR, NOON, ask, derive, flow, indicator, owner, session
 
+from paicha.kernel.description import DESCRIPTIONS
 from paicha.packs.traffic.policy import SummaryPolicy, TrafficPolicy
 from paicha.packs.traffic.rules import RULES
 from paicha.packs.traffic.summary import SUMMARY_TABLES, measure, summarise
@@ -26,6 +27,7 @@ VERDICTS = pa.schema(
         ("region", pa.string()),
         ("is_stock", pa.bool_()),
         ("is_cleared", pa.bool_()),
+        ("hints", DESCRIPTIONS.arrow.field("hints").type),
     ]
 )
 
@@ -70,7 +72,7 @@ def test_nothing_found_is_zero_and_null() -> None:
     assert len(sheet["by_nature"]) == 9
     assert set(sheet) == {
         "addresses", "units", "logins", "public_resource", "pool_mbps", "hash_rate", "power_kw", "energy_kwh_per_day",
-        "revenue_per_day", "revenue_by_algorithm", "by_nature", "by_region", "stock", "cleared", "increment",
+        "revenue_per_day", "revenue_by_algorithm", "by_nature", "by_region", "by_hint", "stock", "cleared", "increment",
         "coverage",
     }  # fmt: skip
 

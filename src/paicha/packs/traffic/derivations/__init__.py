@@ -1,7 +1,6 @@
 """Tables made from tables: sessions counted once, matches, estimates, what was observed."""
 
 from paicha.packs.traffic.derivations.block_times import block_matches
-from paicha.packs.traffic.derivations.block_times import block_matches
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
 from paicha.packs.traffic.derivations.flow_shapes import flow_shapes
 from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
@@ -33,7 +32,6 @@ DERIVATIONS = (
     flow_shapes,
     shapes,
     activity,
-    block_matches,
     block_matches,
     idle_tests,
     signs,

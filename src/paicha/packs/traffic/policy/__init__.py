@@ -14,6 +14,7 @@ from paicha.packs.traffic.policy.hiding import (
     BehaviourPolicy,
     BlocksPolicy,
     FlowShapePolicy,
+    HintsPolicy,
     HoursPolicy,
     ProfilesPolicy,
     RelaysPolicy,
@@ -45,6 +46,7 @@ __all__ = [
     "FlowShapePolicy",
     "FlowTablePolicy",
     "GradingPolicy",
+    "HintsPolicy",
     "HoursPolicy",
     "NamesPolicy",
     "NetflowPolicy",
@@ -84,3 +86,4 @@ class TrafficPolicy(Section):
     blocks: BlocksPolicy = BlocksPolicy()
     relays: RelaysPolicy = RelaysPolicy()
     hours: HoursPolicy = HoursPolicy()
+    hints: HintsPolicy = HintsPolicy()

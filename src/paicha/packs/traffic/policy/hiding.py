@@ -117,11 +117,19 @@ class FlowShapePolicy(Section):
     gap_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
         600, description="s between records of one endpoint that still count as connected"
     )
+    quiet_seconds: Annotated[int, Field(ge=0, le=3600)] = Field(
+        60, description="s between records that are no pause: exporters end a record after 15 to 60 s of silence"
+    )
     sampled_gap_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
         20.0, description="s more for every packet that sampling leaves out: a quiet miner sends one in that time"
     )
     size_spread: Annotated[float, Field(ge=0, le=10)] = Field(
         1.0, description="standard deviation of packet sizes as a part of their mean, for means of sampled packets"
+    )
+    deviations: Annotated[float, Field(ge=0, le=5)] = Field(
+        1.28,
+        description="standard deviations around a sampled figure within which the least points count: 1.28 are 80 %, "
+        "for six figures at once; 1.96 are 95 %",
     )
     usual_packets: Annotated[float, Field(gt=0, le=10_000)] = Field(
         8.0,

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from paicha.kernel.grades import Grade
+from paicha.packs.traffic.summary.hint_texts import PURPOSES
 from paicha.packs.traffic.summary.machines import Machines, combine_sessions, write_measure
 from paicha.packs.traffic.summary.selection import choose_sessions, choose_subjects
 from paicha.packs.traffic.summary.volume import add_hours, measure_pool_mbps
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 GRADES = {"confirmed": Grade.CONFIRMED, "confirmed_or_likely": Grade.LIKELY}
-SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage", "networks", "activity", "watched")
+SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage", "networks", "activity", "watched", "signs")
 """Tables that the summary needs."""
 
 
@@ -47,7 +48,7 @@ def summarise(
     """Return the sheet for `confirmed` and for `confirmed_or_likely`; zero and null where nothing was found."""
     sessions = choose_sessions(tables["sessions"], findings)
     machines = combine_sessions(sessions, tables["networks"], policy.power)
-    names = ("site", "subject", "grade", "unit", "credit_code", "nature", "region", "is_stock", "is_cleared")
+    names = ("site", "subject", "grade", "unit", "credit_code", "nature", "region", "is_stock", "is_cleared", "hints")
     rows = verdicts.select(names).to_pylist()
     coverage = _describe_coverage(tables)
     natures = [nature.id for nature in list_natures()]
@@ -71,6 +72,10 @@ def summarise(
             },
             "by_nature": _split(sheet, lambda row: row["nature"] or UNKNOWN, natures),
             "by_region": _split(sheet, lambda row: _name_region(row["region"], policy.summary.region_level)),
+            "by_hint": {
+                purpose: sum(any(hint["for"] == purpose for hint in row["hints"] or ()) for row in chosen)
+                for purpose in PURPOSES
+            },
             "stock": sum(row["is_stock"] is True for row in chosen),
             "cleared": sum(row["is_cleared"] is True and row["is_stock"] is True for row in rows),
             "increment": sum(row["is_stock"] is False for row in chosen),
