@@ -127,3 +127,13 @@ def test_hostile_lines_take_little_time(data):
 def test_numbers_of_any_length_do_not_raise():
     assert parse_objects('{"a":' + "9" * 5000 + "}")[0] == []
     assert parse_objects('{"a":NaN,"b":1e999}')[0][0][0]["a"] is None
+
+
+def test_bytes_lost_within_a_chunk_damage_one_message_only():
+    framing = Framing(MAX, is_joined=False)
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert framing.push(1, head + b"a\r\nabc") == []
+    framing.skip(1, 7)
+    ((_, first, _), (_, second, _)) = framing.push(1, b"\r\n2\r\nxy\r\n0\r\n\r\n" + head + b"2\r\nhi\r\n0\r\n\r\n")
+    assert (first.body, first.is_whole) == (b"abcxy", False)
+    assert (second.body, second.is_whole) == (b"hi", True)

@@ -329,3 +329,24 @@ def test_the_older_login_of_ethproxy():
     assert (row["dialect"], row["state"], row["worker"]) == ("ethproxy", "attempt", "rig")
     assert row["logins"] == [{"value": wallet, "kind": "wallet", "valid": True}]
     assert read_talk([ask(id=2, method="app_login", params=["bob", "x"]), tell(id=2, result=True)]) is None
+
+
+def test_shares_without_an_id_are_answered_in_their_order():
+    talk = [*LOGIN]
+    for number in range(3):
+        talk += [send(None, nonce=f"0000beef{number}"[-8:]), accept(None)]
+    talk.append(tell(id=None, jsonrpc="2.0", error={"code": -1, "message": "Low difficulty share"}, result=None))
+    row = read_talk(talk)
+    assert (row["shares_submitted"], row["shares_accepted"], row["shares_rejected"]) == (3, 3, 0)
+
+
+@pytest.mark.parametrize("edge_bits", [31, 32])
+def test_work_of_grin_is_valued_by_the_graphs_of_the_first_share(edge_bits):
+    params = {"pre_pow": "ab" * 100, "job_id": 0, "difficulty": 40_000, "height": 9}
+    share = {"edge_bits": edge_bits, "height": 9, "job_id": 0, "pow": list(range(42))}
+    talk = [ask(id="0", method="getjobtemplate", params=None), tell(id="Stratum", method="job", params=params)]
+    talk += [ask(id="0", method="submit", params=share | {"nonce": nonce}) for nonce in (5, 6)]
+    row = read_talk(talk)
+    one = 42 * 40_000 / (2 ** (edge_bits - 23) * edge_bits)
+    assert row["work"] == pytest.approx(2 * one)
+    assert [entry["value"] for entry in row["difficulty"]] == [pytest.approx(one)]

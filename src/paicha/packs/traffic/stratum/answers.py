@@ -60,6 +60,8 @@ def take_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
     Answers without a known request that look like the answer to a share may belong to one that the capture lost.
     """
     entry = session.take_answer(side, message.get("id"), mark[0])
+    if message.get("id") is None and looks_like_share_answer(message):
+        entry = session.take_unnamed(side, mark[0])
     if entry is None:
         is_apart = message.get("id") is None or session.is_fixed_id(message["id"])
         if not is_apart and looks_like_share_answer(message):

@@ -65,7 +65,7 @@ class HttpStream:
         self.buffer += data
         steps = {
             "head": self._read_head, "length": self._read_length, "chunk-size": self._read_chunk_size,
-            "chunk": self._read_length, "trailer": self._read_trailer, "close": self._read_close,
+            "chunk": self._read_chunk, "trailer": self._read_trailer, "close": self._read_close,
         }  # fmt: skip
         while self.buffer and steps[self.phase](items):
             if items and is_switch(items[-1][1]):
@@ -76,13 +76,15 @@ class HttpStream:
         return items
 
     def skip(self, lost: int) -> list[Item]:
-        """Pass over `lost` bytes: within a body of known length the message goes on, damaged."""
-        if self.phase == "length" and self.message is not None and lost <= self.left:
+        """Pass over `lost` bytes: within a body of known length, or a chunk of one, the message goes on, damaged."""
+        if self.phase in {"length", "chunk"} and self.message is not None and lost <= self.left:
             self.left -= lost
             self.message.is_whole = False
             items: list[Item] = []
-            if self.left == 0:
+            if self.left == 0 and self.phase == "length":
                 self._finish(items)
+            elif self.left == 0:
+                self.phase = "chunk-size"
             return items
         self.phase, self.message = "lost", None
         self.buffer.clear()
@@ -136,16 +138,23 @@ class HttpStream:
         return True
 
     def _read_length(self, items: list[Item]) -> bool:
+        self._take_part()
+        if self.left == 0:
+            self._finish(items)
+        return True
+
+    def _read_chunk(self, _: list[Item]) -> bool:
+        self._take_part()
+        if self.left == 0:
+            self.phase = "chunk-size"
+        return True
+
+    def _take_part(self) -> None:
+        """Keep what is there of the body or chunk that is to come."""
         part = bytes(self.buffer[: self.left])
         del self.buffer[: self.left]
         self.left -= len(part)
         self._keep(part)
-        if self.left == 0:
-            if self.phase == "chunk":
-                self.phase = "chunk-size"
-            else:
-                self._finish(items)
-        return True
 
     def _read_chunk_size(self, items: list[Item]) -> bool:
         end = self.buffer.find(b"\n")

@@ -18,6 +18,8 @@ MAX_CHANGES = 10_000
 MAX_REPORTS = 2048
 MAX_HINTS = 32
 TOLERANCE_BYTES = 6
+UNNAMED = ""
+"""Shares whose id is null wait under this name, which no id has: their answers bear null too, in their order."""
 
 
 @dataclass(slots=True)
@@ -133,7 +135,7 @@ class Session:
         worth, is_repeat = self.book.send(job, nonce[:512], size, worth)
         if self.first_work is None:
             self.first_work = time
-        name = name_id(number)
+        name = UNNAMED if number is None else name_id(number)
         if name is not None:
             self.requests.put(side, name, ["share", time, worth, is_repeat])
 
@@ -141,6 +143,10 @@ class Session:
         """Return the request of the other side that an answer of `side` belongs to."""
         name = name_id(number)
         return None if name is None else self.requests.take(1 - side, name, time)
+
+    def take_unnamed(self, side: int, time: int) -> list[Any] | None:
+        """Return the oldest share without an id of the other side that an answer without one belongs to."""
+        return self.requests.take(1 - side, UNNAMED, time)
 
     def is_fixed_id(self, number: object) -> bool:
         """Whether a client uses an id again and again for requests that are no shares."""
@@ -183,6 +189,13 @@ class Session:
             self.known_since = None
         self.book.worth = None
         self.book.jobs.clear()
+
+    def value_again(self, jobs: list[list[Any]]) -> None:
+        """Value the jobs so far ([time, name, worth] of each) by what was learnt since."""
+        self.changes.clear()
+        for time, job, worth in jobs:
+            self._use(worth, time)
+            self.book.give_job(job, worth)
 
     def measure(self, ended: int) -> int:
         """Return the time in us during which shares could be sent and valued, gaps taken out."""

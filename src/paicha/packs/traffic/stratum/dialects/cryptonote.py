@@ -28,7 +28,7 @@ def read(session: Session, message: dict[str, Any], side: int, mark: Mark, size:
     if method == "login":
         return _read_login(session, message, params, side, mark)
     if method == "job":
-        return isinstance(params, dict) and is_job(params) and _give_job(session, params, side, mark)
+        return isinstance(params, dict) and is_job(params) and give_job(session, params, side, mark)
     if method == "submit":
         return _read_share(session, message, params, side, mark, size)
     if method in CHATTER and session.dialects.get(DIALECT):
@@ -57,7 +57,7 @@ def read_answer(session: Session, message: dict[str, Any], side: int, mark: Mark
     entry = session.take_answer(side, message.get("id"), mark[0])
     if entry is not None and entry[0] == "login":
         session.answer_login(is_accepted=True)
-    return _give_job(session, work, side, mark)
+    return give_job(session, work, side, mark)
 
 
 def _read_login(session: Session, message: dict[str, Any], params: object, side: int, mark: Mark) -> bool:
@@ -108,7 +108,8 @@ def prove_unanswered(session: Session) -> None:
         session.speak(int(session.notes["login_side"]), dialect, is_client=True)
 
 
-def _give_job(session: Session, job: dict[str, Any], side: int, mark: Mark) -> bool:
+def give_job(session: Session, job: dict[str, Any], side: int, mark: Mark) -> bool:
+    """Count a job, with what its shares are worth, its algorithm and its block."""
     session.speak(side, DIALECT, 10, is_client=False)
     named = algorithms.find_algorithm(clean_text(job.get("algo"), 64))
     if named is not None:

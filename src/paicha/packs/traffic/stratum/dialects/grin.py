@@ -19,6 +19,8 @@ DIALECT = "grin"
 EDGE_BITS = 32
 """Size of the graphs since the last one that GPUs could mine besides it was phased out in January 2021."""
 CYCLE_LENGTH = 42
+MAX_UNSIZED = 64
+"""Jobs before the first share that are valued again when it comes."""
 GRAPHS = {32: "cuckatoo32", 31: "cuckatoo31", 29: "cuckaroo29"}
 
 
@@ -65,7 +67,12 @@ def _give_job(session: Session, job: dict[str, Any], side: int, mark: Mark) -> b
     session.chain.see(mark[0], read_height(job.get("height")))
     bits = int(session.notes.get("edge_bits", EDGE_BITS))
     session.notes["difficulty"] = job["difficulty"]
-    session.give_job(name_job(job["job_id"]), mark, _value(job["difficulty"], bits))
+    name = name_job(job["job_id"])
+    if "edge_bits" not in session.notes:
+        waiting: list[list[Any]] = session.notes.setdefault("unsized", [])
+        waiting.append([mark[0], name, job["difficulty"]])
+        del waiting[:-MAX_UNSIZED]
+    session.give_job(name, mark, _value(job["difficulty"], bits))
     return True
 
 
@@ -75,8 +82,12 @@ def _read_share(session: Session, message: dict[str, Any], params: Any, side: in
     worth = None
     if isinstance(bits, int) and 10 <= bits <= 63:
         session.hint(GRAPHS.get(bits))
+        waiting = session.notes.pop("unsized", [])
         if bits != session.notes.get("edge_bits", EDGE_BITS) and "difficulty" in session.notes:
             worth = _value(session.notes["difficulty"], bits)
+            # before the first share nothing tells the size of the graphs
+            if waiting:
+                session.value_again([[time, name, _value(difficulty, bits)] for time, name, difficulty in waiting])
         session.notes["edge_bits"] = bits
     nonce = str(params.get("nonce"))[:64] + "|" + ",".join(str(edge)[:16] for edge in params["pow"][:2])
     session.send_share(side, message.get("id"), name_job(params.get("job_id")), nonce, mark[0], size, worth)
