@@ -69,11 +69,10 @@ def _count_shares(sizes: Mapping[int, int]) -> float:
 
 def _count_answers(sizes: Mapping[int, int]) -> dict[str, float]:
     kinds: tuple[tuple[int, str], ...] = KINDS
-    long = {size: count for size, count in sizes.items() if size > LONGEST_FIXED}
-    alone = {size: count for size, count in long.items() if not _list_sums(KINDS).get(size) and count > 1}
-    if not any(size in sizes for size in (JOB, JOB_AT_TIME)) and alone:
+    long = {size: count for size, count in sizes.items() if size > LONGEST_FIXED and count > 1}
+    if not any(size in sizes for size in (JOB, JOB_AT_TIME)) and long:
         # an extended channel: its jobs have a length of their own
-        kinds = (*KINDS, (max(alone, key=lambda size: alone[size]), "jobs"))
+        kinds = (*KINDS, (max(long, key=lambda size: (long[size], size)), "jobs"))
     sums = _list_sums(kinds)
     weights = {size: math.log(sizes.get(size, 0) + 0.5) for size, _ in kinds}
     total = math.log(sum(sizes.values()) + 1.0)

@@ -12,6 +12,7 @@ from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.families import SECOND, bound_rates, guess_families
 from paicha.packs.traffic.derivations.noise_counts import INITIATOR_BYTES, NAMES, RESPONDER_BYTES, count_noise
+from paicha.packs.traffic.derivations.sessions import find_roles, write_end
 from paicha.packs.traffic.derivations.shape_features import measure_features
 from paicha.packs.traffic.derivations.share_counts import Traffic, assign_roles
 from paicha.packs.traffic.derivations.size_clusters import read_sides
@@ -69,43 +70,55 @@ FEATURES = (
 )
 """What the scorecard `behaviour` may look at."""
 
+MEASURED = (
+    Column("site", "string", "the network whose addresses these are"),
+    Column("session", "string", "as in `profiles`"),
+    Column("sources", "list<string>", "keys of the inputs that showed it"),
+    Column("client_ip", "string", "address of the side that would mine"),
+    Column("client_port", "int32", "its port", nullable=True),
+    Column("server_ip", "string", "address of the side that would give work"),
+    Column("server_port", "int32", "its port", nullable=True),
+    Column("protocol", "int32", "IP protocol number"),
+    Column("started", "int64", "time of the first packet", unit="us"),
+    Column("ended", "int64", "time of the last packet", unit="us"),
+    Column("joined", "bool", "the capture began after the connection did"),
+    Column("is_open", "bool", "the connection had not ended when the input did"),
+    Column("transport", "string", "tls, tcp, udp, esp or other, as far as packets show it"),
+    Column("is_noise", "bool", "it began with the handshake of Stratum V2"),
+    *FEATURES,
+    Column("shares_from_sizes", COUNT_KIND, "how many shares sizes and times tell of", nullable=True),
+    Column("share_bytes", "float64", "payload of the usual share", unit="B", nullable=True),
+    Column("reply_bytes", "float64", "payload of the usual answer to it", unit="B", nullable=True),
+    Column("frames", NOISE_KIND, "counts of encrypted Stratum V2, by sizes of frames", nullable=True),
+    Column("family", "string", "the one family of protocols that the sizes fit", nullable=True),
+    Column("hash_rate_bounds", BOUNDS_KIND, "between which rates these shares allow; no best", nullable=True),
+)
+"""What sizes and times alone tell."""
+
 SHAPES = TableSpec(
     "shapes",
     "one profiled connection, turned so that the client is the side that would mine, by sizes and times alone",
     (
-        Column("site", "string", "the network whose addresses these are"),
-        Column("session", "string", "as in `profiles`"),
-        Column("sources", "list<string>", "keys of the inputs that showed it"),
-        Column("client_ip", "string", "address of the side that would mine"),
-        Column("client_port", "int32", "its port", nullable=True),
-        Column("server_ip", "string", "address of the side that would give work"),
-        Column("server_port", "int32", "its port", nullable=True),
-        Column("protocol", "int32", "IP protocol number"),
-        Column("started", "int64", "time of the first packet", unit="us"),
-        Column("ended", "int64", "time of the last packet", unit="us"),
-        Column("joined", "bool", "the capture began after the connection did"),
-        Column("is_open", "bool", "the connection had not ended when the input did"),
-        Column("transport", "string", "tls, tcp, udp, esp or other, as far as packets show it"),
-        Column("is_noise", "bool", "it began with the handshake of Stratum V2"),
-        *FEATURES,
-        Column("shares_from_sizes", COUNT_KIND, "how many shares sizes and times tell of", nullable=True),
-        Column("share_bytes", "float64", "payload of the usual share", unit="B", nullable=True),
-        Column("reply_bytes", "float64", "payload of the usual answer to it", unit="B", nullable=True),
-        Column("frames", NOISE_KIND, "counts of encrypted Stratum V2, by sizes of frames", nullable=True),
-        Column("family", "string", "the one family of protocols that the sizes fit", nullable=True),
-        Column("hash_rate_bounds", BOUNDS_KIND, "between which rates these shares allow; no best", nullable=True),
+        *MEASURED,
+        Column("key", "string", "both ends and the beginning, that of the session read in clear text if there is one"),
+        Column("subject", "string", "the address it speaks against: the client, or a server that alone is inside"),
+        Column("role", "string", "what the subject is: client or server"),
     ),
 )
 
 
 @derivation(SHAPES, driver="profiles")
-def shapes(profiles: pa.Table, policy: TrafficPolicy) -> pa.Table:
+def shapes(profiles: pa.Table, sessions: pa.Table, inside: pa.Table, policy: TrafficPolicy) -> pa.Table:
     """Return the shape of every connection that lived for `policy.behaviour.min_seconds` and whose sides both spoke."""
     chosen = policy.behaviour
     lived = _subtract(profiles, "ended", "started")
     spoke = (_read(profiles, "messages_out") > 0) & (_read(profiles, "messages_in") > 0)
     rows = profiles.filter(pa.array((lived >= chosen.min_seconds) & spoke))
-    return measure_shapes(rows, policy.profiles.answer_seconds, chosen)
+    measured = measure_shapes(rows, policy.profiles.answer_seconds, chosen)
+    named = zip(*_name_events(measured, sessions, inside), strict=True) if measured.num_rows else ((), (), ())
+    for name, texts in zip(("key", "subject", "role"), named, strict=True):
+        measured = measured.append_column(name, pa.array(texts, pa.string()))
+    return measured.cast(SHAPES.arrow)
 
 
 def measure_shapes(profiles: pa.Table, answer_seconds: float, policy: BehaviourPolicy) -> pa.Table:
@@ -130,8 +143,26 @@ def measure_shapes(profiles: pa.Table, answer_seconds: float, policy: BehaviourP
     columns |= _list_ends(profiles, turned)
     columns |= _count(profiles, heads, roles, traffic)
     return pa.table(
-        [columns[name] if name in columns else profiles.column(name) for name in SHAPES.names], schema=SHAPES.arrow
+        [columns[one.name] if one.name in columns else profiles.column(one.name) for one in MEASURED],
+        schema=pa.schema([SHAPES.arrow.field(one.name) for one in MEASURED]),
     )
+
+
+def _name_events(measured: pa.Table, sessions: pa.Table, inside: pa.Table) -> list[tuple[str, str, str]]:
+    """Return key, subject and role: those of the session that was read on the same connection if there is one."""
+    names = ("site", "session", "key", "subject", "role")
+    known = {(site, session): event for site, session, *event in zip(*_list(sessions, names), strict=True)}
+    ends = ("site", "session", "client_ip", "client_port", "server_ip", "server_port", "started")
+    rows = zip(*_list(measured, ends), find_roles(measured, inside), strict=True)
+    events = []
+    for site, session, client, client_port, server, server_port, started, (role, _) in rows:
+        key = f"{write_end(client, client_port)}>{write_end(server, server_port)}@{started}"
+        events.append(known.get((site, session), (key, server if role == "server" else client, role)))
+    return events
+
+
+def _list(table: pa.Table, names: tuple[str, ...]) -> list[list[Any]]:
+    return [table.column(name).to_pylist() for name in names]
 
 
 def _read(profiles: pa.Table, name: str) -> Floats:
