@@ -2,7 +2,6 @@
 
 from paicha.packs.traffic.rules.behaviour import mining_shape
 from paicha.packs.traffic.rules.block_times import block_times
-from paicha.packs.traffic.rules.block_times import block_times
 from paicha.packs.traffic.rules.endpoints import flow_to_pool, pool_endpoint, resolved_pool
 from paicha.packs.traffic.rules.evidence import EVIDENCE_FORMS, SESSION_MEASURES
 from paicha.packs.traffic.rules.flow_shapes import mining_like_flow
@@ -13,7 +12,6 @@ from paicha.packs.traffic.rules.sessions import SESSION_RULES
 
 RULES = (
     *SESSION_RULES,
-    block_times,
     block_times,
     mining_shape,
     name_in_session,
