@@ -1,4 +1,5 @@
 import random
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from paicha.simulate.frames import Packet
 from paicha.simulate.hidden.capture import write_hidden_capture
 from paicha.simulate.hidden.chains import BY_SYMBOL, draw_blocks, schedule_jobs
 from paicha.simulate.hidden.covers import strip_padding
-from paicha.simulate.hidden.drawing import KINDS, World, draw_hidden_sessions, draw_miner
+from paicha.simulate.hidden.drawing import KINDS, World, draw_hidden_sessions, draw_miner, draw_reconnecting_miner
 from paicha.simulate.hidden.relays import RelayPlan, draw_relay
 from paicha.simulate.hidden.second import SecondCourse, SecondPlan, encrypt_size
 from paicha.simulate.hidden.sessions import to_columns
@@ -85,6 +86,15 @@ def test_every_kind_tells_its_truth(kind):
 def test_no_kind_but_ours():
     with pytest.raises(ValueError, match="kind"):
         draw_miner("tor", World(1), 1, window_s=1.0)
+
+
+def test_reconnecting_miners_keep_their_rate_and_pool():
+    sessions = [one.truth for one in draw_reconnecting_miner("tls13", World(6), 6, pieces=4, window_s=10.0)]
+    assert len({(one.ends.client, one.ends.server, one.hash_rate) for one in sessions}) == 1
+    assert len({one.ends.client_port for one in sessions}) == 4
+    assert all(a.end_us + 3_000_000 <= b.start_us for a, b in pairwise(sessions))
+    with pytest.raises(ValueError, match="reconnecting"):
+        draw_reconnecting_miner("esp", World(6), 6, pieces=1, window_s=1.0)
 
 
 def test_relays_send_up_every_share_that_counts():

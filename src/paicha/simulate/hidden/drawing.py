@@ -35,6 +35,7 @@ VARDIFF_SHARES = 10
 POOLS_PER_COIN = 24
 LONGEST_S = 6 * 3600.0
 TLS_PORTS = (443, 443, 443, 8443, 9999, 14444, 20128, 5555)
+PLAIN_PORTS = (443, 80, 3333, 4444, 8080, 9999, 5555)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +147,19 @@ def cover_session(spec: MinerSpec, pace: Pace, kind: str, rng: random.Random) ->
     return plain, [*opened, *sealed]
 
 
+def hold_session(
+    spec: MinerSpec, coin: Coin, kind: str, world: World, ends: Ends, rng: random.Random, unseen_us: int = 0
+) -> HiddenSession:
+    """Return a session of a miner of JSON in its cover."""
+    pace = draw_pace(spec, coin, world, rng)
+    inside = rng.choice(("clear", "tls13")) if kind in TUNNELS else kind
+    plain, sayings = cover_session(spec, pace, inside, rng)
+    truth = tell_truth(spec, coin, world, ends, plain, kind)
+    habits = draw_habits(rng, round(spec.latency_ms * 1000))
+    session = HiddenSession(truth, tuple(sayings), habits, spec.start_us + unseen_us)
+    return wrap_tunnel(session, kind, rng) if kind in TUNNELS else session
+
+
 def draw_miner(kind: str, world: World, seed: int, *, window_s: float, joined_part: float = 0.1) -> HiddenSession:
     """Return a miner in one of `KINDS` that begins within `window_s`; the same seed gives the same session.
 
@@ -161,17 +175,32 @@ def draw_miner(kind: str, world: World, seed: int, *, window_s: float, joined_pa
     if kind == "stratum-v2":
         return _draw_second(world, rng, start_us, duration_s, unseen_us)
     coin = rng.choice(COINS)
-    is_tls = kind in {"tls13", "tls12"}
-    port = rng.choice(TLS_PORTS) if is_tls else rng.choice((443, 80, 3333, 4444, 8080, 9999, 5555))
-    ends = draw_ends(coin, port, rng)
-    spec = plan_session(coin, rng, ends, start_us, duration_s)
-    pace = draw_pace(spec, coin, world, rng)
-    inside = rng.choice(("clear", "tls13")) if kind in TUNNELS else kind
-    plain, sayings = cover_session(spec, pace, inside, rng)
-    truth = tell_truth(spec, coin, world, ends, plain, kind)
-    habits = draw_habits(rng, round(spec.latency_ms * 1000))
-    session = HiddenSession(truth, tuple(sayings), habits, start_us + unseen_us)
-    return wrap_tunnel(session, kind, rng) if kind in TUNNELS else session
+    ends = draw_ends(coin, rng.choice(TLS_PORTS if kind in {"tls13", "tls12"} else PLAIN_PORTS), rng)
+    return hold_session(plan_session(coin, rng, ends, start_us, duration_s), coin, kind, world, ends, rng, unseen_us)
+
+
+def draw_reconnecting_miner(kind: str, world: World, seed: int, *, pieces: int, window_s: float) -> list[HiddenSession]:
+    """Return one miner's connections one after the other, each of 2 to 60 min, new ones after 3 to 90 s.
+
+    Raises:
+        ValueError: the kind is not one of JSON over TCP (clear, tls13, tls12).
+    """
+    if kind not in {"clear", "tls13", "tls12"}:
+        raise ValueError(f"no reconnecting miners of this kind: {kind!r}")
+    rng = random.Random(f"{seed}/{kind}/again")
+    coin = rng.choice(COINS)
+    ends = draw_ends(coin, rng.choice(PLAIN_PORTS if kind == "clear" else TLS_PORTS), rng)
+    start_us = world.start_us + round(rng.uniform(0.0, window_s) * 1e6)
+    first = plan_session(coin, rng, ends, start_us, 120.0)
+    sessions = []
+    for _ in range(pieces):
+        ends = dataclasses.replace(ends, client_port=rng.randint(32_768, 60_999))
+        spec = dataclasses.replace(
+            first, start_us=start_us, duration_s=120.0 * 30.0 ** rng.random(), client_port=ends.client_port
+        )
+        sessions.append(hold_session(spec, coin, kind, world, ends, rng))
+        start_us += round((spec.duration_s + rng.uniform(3.0, 90.0)) * 1e6)
+    return sessions
 
 
 def _draw_second(world: World, rng: random.Random, start_us: int, duration_s: float, unseen_us: int) -> HiddenSession:
