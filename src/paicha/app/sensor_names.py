@@ -73,7 +73,7 @@ def read_name(name: str, directory: str = "") -> SensorName:
     is_bare = time is None and found is None and not is_rotated
     # logrotate counts from the newest to the oldest, and a bare log is newer than every numbered one.
     is_ordered = not is_rotated and not (is_log and is_bare)
-    whole = _WHOLE.match(plain) is not None
+    whole = _WHOLE.match(name) is not None
     return SensorName(replaced if is_ordered else None, (time or 0, counter), time, is_log, is_bare, whole)
 
 

@@ -7,6 +7,7 @@ remembered with its size and times, once they were told. So a kill may repeat a 
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from contextlib import contextmanager
@@ -128,7 +129,7 @@ def _look(watch: Watch, memory: _Memory, is_stopped: Callable[[], bool], *, must
             yield FileRefused(path, error)
     memory.complaints = set(complaints)
     while (waiting or must_recover) and not is_stopped():
-        count = _cut_batch(waiting)
+        count = cut_batch(waiting)
         batch, waiting = waiting[:count], waiting[count:]
         with _open(watch) as workspace:
             taken = _take(watch, workspace, batch)
@@ -140,6 +141,7 @@ def _look(watch: Watch, memory: _Memory, is_stopped: Callable[[], bool], *, must
                     strike_announcements(connection, watch.name, taken.last)
         memory.done.update(hash((file.path, file.signature)) for file in taken.files)
         must_recover = False
+        gc.collect()  # tables of a run hang in cycles: left to itself, the collector waits for ten runs
 
 
 def _list_waiting(watch: Watch, memory: _Memory, complaints: dict[tuple[str, str], None]) -> list[Candidate]:
@@ -168,7 +170,7 @@ def _list_waiting(watch: Watch, memory: _Memory, complaints: dict[tuple[str, str
     return sorted((one for one in found if one is not None), key=lambda one: (one.time_us, one.order, one.path))
 
 
-def _cut_batch(waiting: list[Candidate]) -> int:
+def cut_batch(waiting: list[Candidate]) -> int:
     """Return how many of the files to take together: a bounded number, logs of one time not parted."""
     count = size = 0
     for candidate in waiting:
