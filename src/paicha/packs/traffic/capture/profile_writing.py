@@ -12,6 +12,7 @@ from paicha.packs.traffic.capture.layout import CANDIDATE, LOST_PROFILE, PIECES,
 from paicha.packs.traffic.capture.profile_collect import collect_profiles
 from paicha.packs.traffic.capture.profile_layout import make_pool
 from paicha.packs.traffic.capture.profile_rows import make_lists, make_profile_rows
+from paicha.packs.traffic.capture.profile_state import is_ended
 from paicha.packs.traffic.capture.rows import orient_flows
 from paicha.packs.traffic.capture.texts import format_addresses
 from paicha.packs.traffic.tables import PROFILES, PUSHES
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from paicha.kernel.reader import Sink
     from paicha.packs.traffic.capture.layout import Tables
+    from paicha.packs.traffic.capture.profile_layout import Pool
     from paicha.packs.traffic.policy import ProfilesPolicy
 
     End = tuple[str, int]
@@ -49,6 +51,21 @@ class ProfileWriter:
         self._names: dict[Connection, tuple[str, End]] = {}
         self._held: dict[int, list[tuple[NDArray[np.int64], NDArray[np.int32]]]] = {}
         self._count_held = 0
+        self._newest: int | None = None
+        self._unnamed: frozenset[int] = frozenset()
+        self._waiting: list[NDArray[Any]] = []
+
+    def end(self, newest: int, unnamed: Iterable[int]) -> None:
+        """Take note that what ends from now on ends with the inputs; sessions of these numbers are named last."""
+        self._newest, self._unnamed = newest, frozenset(unnamed)
+
+    def finish(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        """Write what waited for these last mining sessions."""
+        self.learn(rows)
+        self._unnamed = frozenset()
+        for flows in self._waiting:
+            self.write(flows)
+        self._waiting = []
 
     def learn(self, rows: Iterable[Mapping[str, Any]]) -> None:
         """Take the names of mining sessions, for the rows written next."""
@@ -57,17 +74,26 @@ class ProfileWriter:
             client, server = (row["client_ip"], row["client_port"]), (row["server_ip"], row["server_port"])
             self._names[frozenset((client, server)), row["started"]] = (row["session"], client)
 
-    def choose(self, flows: NDArray[Any]) -> NDArray[np.int64]:
-        """Return the indexes of flows that have messages counted, or would have if there had been room."""
+    def write(self, flows: NDArray[Any]) -> None:
+        """Write the rows of those flows, which have ended, whose messages were counted, and their last pushes.
+
+        Those of which nothing could be counted for lack of room have a row that says so.
+        """
         lived = np.maximum(flows["a_last"], flows["b_last"]) - flows["started"]
         is_lost = ((flows["data_sides"] & LOST_PROFILE) != 0) & (lived >= self._policy.min_seconds * 1_000_000)
-        has_packets = flows["a_packets"] + flows["b_packets"] > 0
-        return np.flatnonzero((flows["profile"] > 0) | (flows["profile"] < -1) | (is_lost & has_packets))
-
-    def write(self, flows: NDArray[Any], chosen: NDArray[np.int64], *, is_open: bool) -> None:
-        """Write the rows of flows[chosen], which have ended, and the pushes that are left of them."""
+        is_lost &= flows["a_packets"] + flows["b_packets"] > 0
+        chosen = np.flatnonzero((flows["profile"] > 0) | (flows["profile"] < -1) | is_lost)
+        if self._unnamed and len(chosen):
+            waits = np.isin(flows["number"][chosen], list(self._unnamed))
+            if waits.any():
+                self._waiting.append(flows[chosen[waits]])
+                chosen = chosen[~waits]
         for begin in range(0, len(chosen), ROWS_AT_ONCE):
-            self._write_some(flows, chosen[begin : begin + ROWS_AT_ONCE], is_open=is_open)
+            self._write_some(flows, chosen[begin : begin + ROWS_AT_ONCE])
+
+    def list_sources(self, flows: NDArray[Any], pool: Pool) -> tuple[tuple[str, ...], ...]:
+        """Return the keys of the inputs that showed each connection, those of earlier runs first."""
+        return tuple(self._list_sources(flow, pool, place) for place, flow in enumerate(flows))
 
     def push(self) -> None:
         """Write the pieces that the loop handed over; those of mining sessions wait for their name."""
@@ -91,7 +117,7 @@ class ProfileWriter:
             names, _ = self._name_sessions(flows[ready], flows[ready]["started"])
             self._write_pushes(names, list(times[ready]), list(sizes[ready]))
 
-    def _write_some(self, flows: NDArray[Any], chosen: NDArray[np.int64], *, is_open: bool) -> None:
+    def _write_some(self, flows: NDArray[Any], chosen: NDArray[np.int64]) -> None:
         pool = make_pool(len(chosen))
         collect_profiles(self._tables, flows, chosen, pool, True)
         flows = flows[chosen]
@@ -116,15 +142,20 @@ class ProfileWriter:
             rows = make_profile_rows(
                 flows[kept], part, swap[kept], self._site, [names[one] for one in kept],
                 [self._list_sources(flow, pool, int(one)) for one, flow in zip(kept, flows[kept], strict=True)],
-                np.full(len(kept), is_open),
+                self._find_open(flows[kept]),
             )  # fmt: skip
             self._sink.write(PROFILES.name, rows)
 
-    def _list_sources(self, flow: Any, pool: Any, place: int) -> list[str]:
-        """Return the keys of the inputs that showed a connection, earlier runs first."""
+    def _find_open(self, flows: NDArray[Any]) -> NDArray[np.bool_]:
+        """Return which flows the end of the inputs merely cut short."""
+        if self._newest is None:
+            return np.zeros(len(flows), np.bool_)
+        return ~is_ended(flows, self._newest, self._tables.meta)
+
+    def _list_sources(self, flow: Any, pool: Pool, place: int) -> tuple[str, ...]:
         count = int(pool.profiles[place]["sources"])
         now = [self._keys[int(number)] for number in pool.sources[place, :count] if number < len(self._keys)]
-        return list(dict.fromkeys((*self.earlier.get(int(flow["number"]), ()), *now)))
+        return tuple(dict.fromkeys((*self.earlier.get(int(flow["number"]), ()), *now)))
 
     def _name_sessions(self, flows: NDArray[Any], started: NDArray[np.int64]) -> tuple[list[str], NDArray[np.bool_]]:
         """Return the name of each flow's session, and whether `b` is its client."""

@@ -38,7 +38,7 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
 
     if not sources:
         return reading.state
-    earlier = read_memory(reading.state)
+    earlier = read_memory(reading.state, reading.policy.profiles.max_profiles)
     ordered = order_sources(sources)
     memory = earlier.before(read_head(ordered[0].head).first_time)
     site = ordered[0].site
@@ -51,6 +51,11 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
     )
     read_inputs(ordered, stream, sink, bounds, reading.advance)
     left = stream.finish()
+    if stream.profiles_lost:
+        reading.say(
+            f"site {site}: {stream.profiles_lost:,} times there was no room to count a connection's messages: "
+            "raise policy.profiles.max_profiles"
+        )
     return write_memory(left) if left.newest >= earlier.newest else reading.state
 
 

@@ -13,6 +13,7 @@ from paicha.packs.traffic.capture.compiling import entry
 from paicha.packs.traffic.capture.flow_table import add_flow
 from paicha.packs.traffic.capture.internet import hash_packet
 from paicha.packs.traffic.capture.layout import CANDIDATE, PACKET, SEED, SIX, TCP, Tables
+from paicha.packs.traffic.capture.profile_state import KeptProfiles, pack_profiles, unpack_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,12 +28,13 @@ FIELDS = ("number", "a_last", "b_last", "a_flags", "b_flags", "opened_by")
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """The state of a site: the next flow's number, the tracker's own state, open flows by number, and its last time."""
+    """The state of a site: the next flow's number, the tracker's own state, open flows, its last time, profiles."""
 
     flow_serial: int = 0
     tracker: bytes | None = None
     flows: tuple[dict[str, int], ...] = ()
     newest: int = 0
+    profiles: KeptProfiles | None = None
 
     def before(self, begin: int) -> Memory:
         """Return what a stream that begins at `begin` may take up: nothing of a time later than that.
@@ -42,22 +44,35 @@ class Memory:
         return self if begin >= self.newest - OVERLAP_US else Memory(self.flow_serial)
 
 
-def read_memory(state: bytes | None) -> Memory:
-    """Return what an earlier run left; empty where there was none or it cannot be understood."""
+def read_memory(state: bytes | None, max_profiles: int) -> Memory:
+    """Return what an earlier run left, with so many profiles; empty where there was none or it is not understood."""
     if state is None:
         return Memory()
     try:
         held = json.loads(state)
         flows = tuple({field: int(flow[field]) for field in FIELDS} for flow in held["flows"])
-        return Memory(int(held["flow_serial"]), str(held["tracker"]).encode(), flows, int(held["newest"]))
-    except (ValueError, KeyError, TypeError):
+        profiles = held.get("profiles")
+        return Memory(
+            int(held["flow_serial"]),
+            str(held["tracker"]).encode(),
+            flows,
+            int(held["newest"]),
+            unpack_profiles(profiles, max_profiles) if profiles else None,
+        )
+    except (ValueError, KeyError, TypeError, IndexError):
         return Memory()
 
 
 def write_memory(memory: Memory) -> bytes:
     """Return the state as JSON."""
     tracker = (memory.tracker or b"").decode()
-    content = {"flow_serial": memory.flow_serial, "tracker": tracker, "flows": memory.flows, "newest": memory.newest}
+    content = {
+        "flow_serial": memory.flow_serial,
+        "tracker": tracker,
+        "flows": memory.flows,
+        "newest": memory.newest,
+        "profiles": pack_profiles(memory.profiles) if memory.profiles is not None else None,
+    }
     return json.dumps(content).encode()
 
 

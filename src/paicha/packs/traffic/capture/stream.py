@@ -19,6 +19,7 @@ from paicha.packs.traffic.capture.layout import (
     FIN,
     HIGH_WATER,
     IDLE_US,
+    LOST_PROFILES,
     NAMES,
     NEXT_NUMBER,
     PACKET,
@@ -32,6 +33,7 @@ from paicha.packs.traffic.capture.layout import (
     make_tables,
 )
 from paicha.packs.traffic.capture.name_table import empty_window
+from paicha.packs.traffic.capture.profile_state import KeptProfiles, find_open, keep_profiles, resume_profiles
 from paicha.packs.traffic.capture.profile_writing import ProfileWriter
 from paicha.packs.traffic.capture.resuming import Memory, describe_flow, resume_flows
 from paicha.packs.traffic.capture.rows import make_flow_rows, make_name_rows
@@ -60,6 +62,7 @@ class Stream:
         self.seed = secrets.randbits(62)
         self._site = site
         self._keys = keys
+        self._max_profiles = policy.profiles.max_profiles
         self._sink = sink
         self._tables = make_tables(policy, self.seed)
         self._fragments = make_fragments()
@@ -67,6 +70,8 @@ class Stream:
         self._profiles = ProfileWriter(site, keys, sink, self._tables, policy.profiles)
         meta = self._tables.meta
         slots = resume_flows(self._tables, tracker.resume(), memory)
+        if memory.profiles is not None:
+            self._profiles.earlier = resume_profiles(self._tables, memory.profiles, slots)
         meta[NEXT_NUMBER] = memory.flow_serial
         self._handover = Handover(tracker, self._tables, keys, slots)
         self._sweep_at = 0
@@ -105,17 +110,25 @@ class Stream:
                 break
             self._follow(data, int(state[COUNT]))
             self.feed(data)
-        kept = self._keep_open()
         self._drain(data)
+        kept = self._keep_open()
+        profiles = self._keep_profiles()
+        self._profiles.end(self._newest, [flow["number"] for flow in kept])
         slot = 0
         while slot < self._tables.meta[HIGH_WATER]:
             slot = drain_flows(self._tables, slot)
             self._drain(data)
         self._write_names()
         tracker = self._handover.tracker
-        self._write_sessions(tracker.take_rows())
-        self._write_sessions(tracker.finish(keep_open=True))
-        return Memory(int(self._tables.meta[NEXT_NUMBER]), tracker.save(), kept, self._newest)
+        rows = [*tracker.take_rows(), *tracker.finish(keep_open=True)]
+        self._write_sessions(rows)
+        self._profiles.finish(rows)
+        return Memory(int(self._tables.meta[NEXT_NUMBER]), tracker.save(), kept, self._newest, profiles)
+
+    @property
+    def profiles_lost(self) -> int:
+        """How often a connection's messages could not be counted for lack of room."""
+        return int(self._tables.meta[LOST_PROFILES])
 
     def _follow(self, data: NDArray[np.uint8], count: int) -> None:
         at = 0
@@ -134,7 +147,7 @@ class Stream:
             rows = self._handover.tracker.take_rows() if self._handover.close(ended) else []
             self._write_sessions(rows)
             self._profiles.learn(rows)
-            self._profiles.write(ended, self._profiles.choose(ended), is_open=False)
+            self._profiles.write(ended)
             self._sink.write(FLOWS.name, make_flow_rows(ended, self._site, self._keys))
             meta[ENDED] = 0
         if meta[NAMES] * 2 > len(self._tables.window.rows):
@@ -178,3 +191,11 @@ class Stream:
                 kept.append(describe_flow(flow))
                 del self._handover.slots[number]
         return tuple(kept)
+
+    def _keep_profiles(self) -> KeptProfiles | None:
+        """Return the profiles of connections that simply go on."""
+        slots = find_open(self._tables, self._newest, self._max_profiles)
+        if not len(slots):
+            return None
+        flows, pool = keep_profiles(self._tables, slots)
+        return KeptProfiles(flows, pool, self._profiles.list_sources(flows, pool))
