@@ -9,7 +9,19 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from bench import capture_speed, captures, fuzz, hash_rate, logs, memory, packet_rate, real_rate, start
+from bench import (
+    block_times,
+    capture_speed,
+    captures,
+    flow_score,
+    fuzz,
+    hash_rate,
+    logs,
+    memory,
+    packet_rate,
+    real_rate,
+    start,
+)
 from bench.inputs import ROOT, NoRoomError
 from bench.machine import describe_machine
 from bench.results import Options
@@ -22,11 +34,13 @@ BENCHMARKS = {
     "start": start,
     "captures": captures,
     "real-rate": real_rate,
+    "flow-score": flow_score,
     "hash-rate": hash_rate,
     "packet-rate": packet_rate,
     "logs": logs,
     "capture-speed": capture_speed,
     "memory": memory,
+    "block-times": block_times,
     "fuzz": fuzz,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"
