@@ -35,7 +35,8 @@ class Block:
     @property
     def lines(self) -> int:
         """The number of lines."""
-        return self.data.count(b"\n")
+        # bytes.count takes twice the time
+        return int(np.count_nonzero(np.frombuffer(self.data, np.uint8) == NEWLINE))
 
 
 def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]:
@@ -45,8 +46,7 @@ def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]
     a byte order mark is left out. A line over `BLOCK_BYTES` is rejected.
     """
     line, tail, is_skipping, is_first = 1, b"", False, True
-    for chunk in read_chunks(source, sink, reading):
-        data = tail + chunk
+    for data in read_chunks(source, sink, reading):
         if is_first:
             data, is_first = data.removeprefix(b"\xef\xbb\xbf"), False
         if is_skipping:
@@ -56,10 +56,11 @@ def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]
             data, is_skipping, line = data[end + 1 :], False, line + 1
         end = data.rfind(b"\n") + 1
         if end:
-            block = Block(_clean(data[:end]), line)
+            block = Block(_clean(b"".join((tail, memoryview(data)[:end]))), line)
             yield block
             line += block.lines
-        tail = data[end:]
+            tail = b""
+        tail += data[end:]
         if len(tail) > BLOCK_BYTES:
             sink.reject(source, f"line {line}", f"the line is longer than {BLOCK_BYTES} bytes")
             tail, is_skipping = b"", True
