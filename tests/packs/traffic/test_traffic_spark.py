@@ -25,7 +25,18 @@ from paicha.packs.traffic.tables import GIVEN_TABLES, INPUT_TABLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+BLOCK_TIMES = [NOON + (number * 120 + number * number * 37 % 90) * SECOND for number in range(30)]
+
 ROWS: dict[str, list[dict[str, Any]]] = {
+    "profiles": [
+        {"site": "s", "session": "quiet", "sources": ["i1"], "client_ip": "203.0.113.30", "client_port": 40000,
+         "server_ip": "198.51.100.70", "server_port": 443, "protocol": 6, "started": NOON, "ended": NOON + HOUR},
+    ],
+    "pushes": [
+        {"site": "s", "session": "quiet", "times": [time + SECOND for time in BLOCK_TIMES[half]], "sizes": [400] * 15}
+        for half in (slice(15), slice(15, 30))
+    ],
+    "blocks": [{"coin": "XMR", "time": time, "height": None} for time in BLOCK_TIMES],
     "flows": [
         flow(),
         flow(server_ip="198.51.100.8", client_port=40001),
@@ -87,14 +98,14 @@ def run(engine: str, directory: Path) -> Screening:
     directory.mkdir()
     files = {}
     for spec in INPUT_TABLES:
-        rows = pa.Table.from_pylist(ROWS[spec.name], schema=spec.arrow)
+        rows = pa.Table.from_pylist(ROWS.get(spec.name, []), schema=spec.arrow)
         # several files per table, as several inputs leave them
         for part in range(2):
             path = directory / f"{spec.name}-{part}.parquet"
             half = rows.slice(0, 2) if part == 0 else rows.slice(2)
             pq.write_table(half, path)
             files.setdefault(spec.name, []).append(path)
-    given = {spec.name: pa.Table.from_pylist(ROWS[spec.name], schema=spec.arrow) for spec in GIVEN_TABLES}
+    given = {spec.name: pa.Table.from_pylist(ROWS.get(spec.name, []), schema=spec.arrow) for spec in GIVEN_TABLES}
     with duckdb.connect() as duck:
         backend = open_backend(engine, duck, directory)
         try:
