@@ -61,13 +61,19 @@ class Sessions:
 
 def find_bins(table: pa.Table, card: Scorecard) -> Sessions:
     """Return the sessions of a feature table with every value replaced by the number of its bin."""
+    bins = place_values(table, card)
+    is_mining = table.column("is_mining").to_numpy(zero_copy_only=False).astype(bool)
+    return Sessions(bins, is_mining, np.asarray(table.column("source").to_pylist()))
+
+
+def place_values(table: pa.Table, card: Scorecard) -> dict[str, np.ndarray]:
+    """Return for each feature the number of the bin that each row's value falls into, -1 where it is null."""
     bins = {}
     for feature in card.features:
         values = table.column(feature.name).to_numpy(zero_copy_only=False).astype(float)
         ends = [one.up_to for one in feature.bins[:-1]]
         bins[feature.name] = np.where(np.isnan(values), -1, np.searchsorted(ends, values, side="left"))
-    is_mining = table.column("is_mining").to_numpy(zero_copy_only=False).astype(bool)
-    return Sessions(bins, is_mining, np.asarray(table.column("source").to_pylist()))
+    return bins
 
 
 def fit_card(card: Scorecard, sessions: Sessions, strength: float = STRENGTH) -> Scorecard:
@@ -163,12 +169,12 @@ def count_sources(sessions: Sessions) -> list[Source]:
     ]
 
 
-def add_points(card: Scorecard, sessions: Sessions) -> np.ndarray:
-    """Return the score of each session whose features are exactly known."""
-    total = np.full(len(sessions.is_mining), card.base)
+def add_points(card: Scorecard, bins: Mapping[str, np.ndarray]) -> np.ndarray:
+    """Return the score of each row by the bins of its values (`place_values`), taken as exact."""
+    total = np.full(len(next(iter(bins.values()))), card.base)
     for feature in card.features:
         points = np.array([*(one.points for one in feature.bins), 0.0])
-        total += points[sessions.bins[feature.name]]
+        total += points[bins[feature.name]]
     return total
 
 

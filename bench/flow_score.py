@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from scipy.stats import beta
 
 from bench.exported import Seen, export, read_packets, take_packets
-from bench.fit import CARDS, add_points, find_bins, fit_card, read_card
+from bench.fit import CARDS, add_points, find_bins, fit_card, place_values, read_card
 from bench.flow_sessions import (
     describe_flows,
     is_pool,
@@ -45,6 +45,7 @@ TRAINING_RECALL = 0.95
 BASE_RATES = (1e-3, 1e-4, 1e-5, 1e-6)
 TIMEOUTS = ((1800, 60), (300, 60), (60, 60), (300, 15))
 SAMPLINGS = (1, 100, 1000)
+SAMPLED_HEADINGS = ("sampling", "timeouts, s", "mining", "found", "missed", "cannot judge", "would suffice")
 EVERY_PROTOCOL = tuple(range(256))
 
 
@@ -95,8 +96,7 @@ def run(options: Options) -> Report:
         Table(("base rate", "precision"), list_precisions(pooled)),
     ]  # fmt: skip
     try:
-        tables.append(Table(("sampling", "timeouts, s", "mining", "found", "missed", "cannot judge", "would suffice"),
-                            list_sampled()))  # fmt: skip
+        tables.append(Table(SAMPLED_HEADINGS, list_sampled()))
     except FailedCommandError as error:
         bars.append(Bar("sampled records", str(error), None))
     headings = ("lookalikes (simulated)", "sessions", "as one record", "in pieces of 300 s")
@@ -137,7 +137,7 @@ def fix_threshold(card: Scorecard, training: pa.Table, left_out: str | None) -> 
     hours = training.column("connected_hours").to_numpy()
     chosen = training.column("is_mining").to_numpy(zero_copy_only=False) & (hours >= LEAST_HOURS)
     chosen &= np.asarray(training.column("source").to_pylist()) != left_out
-    scores = np.sort(add_points(card, find_bins(training, card))[chosen])
+    scores = np.sort(add_points(card, place_values(training, card))[chosen])
     return float(np.floor(scores[int(len(scores) * (1 - TRAINING_RECALL))] / STEP) * STEP)
 
 
@@ -145,7 +145,7 @@ def tell(shapes: pa.Table, card: Scorecard, threshold: float) -> np.ndarray:
     """Return which exactly known sessions the rule would tell of."""
     enough = shapes.column("is_enough").to_numpy(zero_copy_only=False)
     is_tcp = shapes.column("protocol").to_numpy() == FlowShapePolicy().protocols[0]
-    return enough & is_tcp & (add_points(card, find_bins(shapes, card)) >= threshold)
+    return enough & is_tcp & (add_points(card, place_values(shapes, card)) >= threshold)
 
 
 def bound_share(part: int, whole: int) -> tuple[float, float]:
@@ -209,9 +209,9 @@ def find_long_pools(seen: Seen) -> set[tuple[str, str, int, int]]:
 
 
 def judge_records(flows: pa.Table, long: set[tuple[str, str, int, int]]) -> tuple[set[str], set[str], list[float]]:
-    """Return which connections are told, which have too few packets, and the hours that would suffice for these.
+    """Return which connections are told, which cannot be judged, and for how many hours these had to be connected.
 
-    A connection that is not described at all was seen so rarely that nothing joins its packets: it has too few too.
+    A sampled connection that is not told cannot be judged below `policy.flow_shape.sampled_packets` packets.
     """
     ends = (flows.column(name).to_pylist() for name in ("site", "client_ip", "client_port", "server_port"))
     names = ["|".join(map(str, row)) for row in zip(*ends, strict=True)]
@@ -221,14 +221,11 @@ def judge_records(flows: pa.Table, long: set[tuple[str, str, int, int]]) -> tupl
     policy = FlowShapePolicy(between_insiders=True)
     shapes = describe_flows(flows, policy)
     told = set(list_findings(policy, shapes=shapes, names=True))
-    few = {r["site"]: r["hours_needed"] for r in shapes.to_pylist() if not r["is_enough"]}
-    unseen = wanted - set(shapes.column("site").to_pylist()) if is_sampled(flows) else set()
-    return told, set(few) | unseen, [hours for hours in few.values() if hours]
-
-
-def is_sampled(flows: pa.Table) -> bool:
-    """Return whether some records stand for more packets than were seen."""
-    return bool(flows.num_rows) and pc.max(flows.column("sampling")).as_py() > 1
+    if not flows.num_rows or pc.max(flows.column("sampling")).as_py() <= 1:
+        return told, set(), []
+    seen = {row["site"]: row["packets_out"] + row["packets_in"] for row in shapes.to_pylist()}
+    few = {name for name in wanted - told if seen.get(name, 0) < policy.sampled_packets}
+    return told, few, [row["hours_needed"] for row in shapes.to_pylist() if row["site"] in few]
 
 
 def list_lookalikes(options: Options) -> list[tuple[str, ...]]:

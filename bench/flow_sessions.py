@@ -18,7 +18,7 @@ import pyarrow.compute as pc
 
 from bench.real_flows import read_real_flows
 from paicha.engine.backend import keep_rows, name_table
-from paicha.packs.traffic.derivations.flow_shapes import FLOW_SHAPES, flow_shapes
+from paicha.packs.traffic.derivations.flow_shapes import FLOW_SHAPES, LONG_ENDPOINTS, flow_shapes, long_endpoints
 from paicha.packs.traffic.derivations.inside import INSIDE
 from paicha.packs.traffic.policy import FlowShapePolicy, TrafficPolicy
 from paicha.packs.traffic.rules.flow_shapes import mining_like_flow
@@ -26,6 +26,15 @@ from paicha.packs.traffic.tables import FLOWS, MINING_SESSIONS, PROFILES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from paicha.kernel.derivation import Derivation
+
+INSIDE_CLIENTS = """
+CREATE TABLE inside AS
+SELECT DISTINCT site, client_ip AS address, 'home' AS level, 0::BIGINT AS first_seen, 0::BIGINT AS last_seen,
+    0::BIGINT AS records, 1.0::DOUBLE AS sampling
+FROM flows
+"""
 
 SHORTEST_SECONDS = 120
 """Shorter connections are not fitted to; the others, because ordinary ones of ten minutes are few."""
@@ -81,16 +90,19 @@ def describe_flows(flows: pa.Table, policy: FlowShapePolicy) -> pa.Table:
     whole = TrafficPolicy(flow_shape=policy)
     with duckdb.connect(config={"threads": 1}) as duck:
         keep_rows(duck, FLOWS.name, flows)
-        clients = flows.select(["site", "client_ip"]).group_by(["site", "client_ip"]).aggregate([])
-        size = len(clients)
-        filled = {"address": clients.column("client_ip"), "level": pa.repeat("home", size), "sampling": [1.0] * size}
-        rows = [filled.get(n, clients.column("site") if n == "site" else [0] * size) for n in INSIDE.names]
-        keep_rows(duck, INSIDE.name, pa.table(rows, names=INSIDE.names).cast(INSIDE.arrow))
+        duck.execute(INSIDE_CLIENTS)
         for spec in (PROFILES, MINING_SESSIONS):
             keep_rows(duck, spec.name, spec.arrow.empty_table())
-        specs = {spec.name: spec for spec in (FLOWS, INSIDE, PROFILES, MINING_SESSIONS)}
-        asked = [whole if name == "policy" else name_table(specs[name]) for name in flow_shapes.parameters]
-        return duck.execute(str(ibis.to_sql(flow_shapes.derive(*asked), dialect="duckdb"))).to_arrow_table()
+        for derivation in (long_endpoints, flow_shapes):
+            duck.execute(f"CREATE TABLE {derivation.table.name} AS {write_statement(derivation, whole)}")
+        return duck.execute(f"SELECT * FROM {FLOW_SHAPES.name}").to_arrow_table()
+
+
+def write_statement(derivation: Derivation, policy: TrafficPolicy) -> str:
+    """Return the SQL of one of the two derivations for DuckDB."""
+    specs = {spec.name: spec for spec in (FLOWS, INSIDE, PROFILES, MINING_SESSIONS, LONG_ENDPOINTS)}
+    asked = (policy if name == "policy" else name_table(specs[name]) for name in derivation.parameters)
+    return str(ibis.to_sql(derivation.derive(*asked), dialect="duckdb"))
 
 
 def tell_truth(shapes: pa.Table) -> pa.Table:

@@ -2,7 +2,7 @@
 
 from paicha.packs.traffic.derivations.block_times import block_matches
 from paicha.packs.traffic.derivations.endpoints import endpoint_matches
-from paicha.packs.traffic.derivations.flow_shapes import flow_shapes
+from paicha.packs.traffic.derivations.flow_shapes import flow_shapes, long_endpoints
 from paicha.packs.traffic.derivations.gathering import listed_endpoints, listed_names
 from paicha.packs.traffic.derivations.hours import activity
 from paicha.packs.traffic.derivations.idle import idle_tests
@@ -29,6 +29,7 @@ DERIVATIONS = (
     listed_names,
     listed_endpoints,
     pool_traffic,
+    long_endpoints,
     flow_shapes,
     shapes,
     activity,

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000.0
 HOUR_SECONDS = 3600.0
-NORMAL_95 = 1.96
 BEYOND = 1e6
 """Stands for a ratio without an upper end."""
 
@@ -35,14 +34,26 @@ UNCERTAIN = (
     ("packets_ratio", "packets from the client for each one from the server", None),
     ("bytes_per_second", "IP bytes both ways while connected", "B/s"),
 )
-"""Features that sampling makes uncertain: their columns `_low` and `_high` hold the 95 % interval."""
+"""Features that sampling makes uncertain: `_low` and `_high` are their ends by `policy.flow_shape.deviations`."""
 
 CERTAIN = (
     ("connected_hours", "time connected", "h"),
     ("connects_per_hour", "new connections while connected, the first one left out", "1/h"),
-    ("covered_share", "part of the time connected that lies within records; unknown where sampled", None),
+    ("covered_share", "part of the time connected without pauses between records; unknown where sampled", None),
     ("rate_variation", "standard deviation of the bytes/s of pieces by their mean, from three pieces on", None),
     ("size_variation", "standard deviation of the bytes/packet of pieces by their mean, from three pieces on", None),
+)
+
+LONG_ENDPOINTS = TableSpec(
+    "long_endpoints",
+    "one client and port of one server whose flow records reach over long enough to be worth judging",
+    (
+        SITE,
+        Column("client_ip", "string", "the client, of the watched network where it is known"),
+        Column("server_ip", "string", "address of the side that was addressed"),
+        Column("server_port", "int32", "its port"),
+        Column("protocol", "int32", "IP protocol number"),
+    ),
 )
 
 FLOW_SHAPES = TableSpec(
@@ -67,8 +78,10 @@ FLOW_SHAPES = TableSpec(
         Column("sampling", "float64", "one packet in so many was seen, the coarsest of the records"),
         Column("spanned_hours", "float64", "from the first to the last record", unit="h"),
         Column("longest_gap_seconds", "float64", "longest time without a record", unit="s"),
-        Column("hours_needed", "float64", "connected at this rate until enough packets are seen", unit="h"),
-        Column("is_enough", "bool", "enough packets were seen to judge"),
+        Column(
+            "hours_needed", "float64", "connected at this rate until figures are sure: few or sampled packets", unit="h"
+        ),
+        Column("is_enough", "bool", "packets enough were seen to judge at all"),
         Column(
             "connections",
             "list<struct<time: int64, client: string, client_port: int32, server: string, server_port: int32>>",
@@ -84,31 +97,40 @@ FLOW_SHAPES = TableSpec(
 )
 
 
-@derivation(FLOW_SHAPES, form="expression", driver="flows")
-def flow_shapes(flows: Any, profiles: Any, mining_sessions: Any, inside: Any, policy: TrafficPolicy) -> Any:
+@derivation(LONG_ENDPOINTS, form="expression", driver="flows")
+def long_endpoints(flows: Any, inside: Any, policy: TrafficPolicy) -> Any:
+    """Return the endpoints whose longer records reach over the least time judged; most traffic is short.
+
+    Those whose server alone is watched are left out, those between two insiders unless the policy asks for them.
+    """
+    asked = policy.flow_shape
+    rows = flows.filter(_.protocol.isin(asked.protocols), _.server_port.notnull())
+    least = round(asked.piece_seconds * SECOND_US)
+    long = rows.filter((_.ended - _.started >= least) | (_.sampling > 1))
+    spans = long.group_by(*PAIR).agg(begun=_.started.min(), over=_.ended.max())
+    wanted = spans.filter(_.over - _.begun >= round(asked.min_seconds * SECOND_US))
+    placed = choose_subject(wanted, inside).filter(_.role == "client")
+    if not asked.between_insiders:
+        placed = placed.anti_join(inside.select(site=_.site, server_ip=_.address), ["site", "server_ip"])
+    return placed.select(*LONG_ENDPOINTS.names)
+
+
+@derivation(FLOW_SHAPES, form="expression", driver="long_endpoints")
+def flow_shapes(flows: Any, long_endpoints: Any, profiles: Any, mining_sessions: Any, policy: TrafficPolicy) -> Any:
     """Return what the flow records of each client and endpoint look like, of one kind of sensor each.
 
     Connections whose packets were profiled, or whose content was read, are judged by these and left out here.
     """
     asked = policy.flow_shape
-    rows = _choose(flows, asked)
+    rows = flows.semi_join(long_endpoints, PAIR)
     known = ibis.union(*(t.select(*ENDS, known_from=t.started, known_to=t.ended) for t in (profiles, mining_sessions)))
     rows = rows.anti_join(
         known,
         [*(rows[name].identical_to(known[name]) for name in ENDS),
          rows.started <= known.known_to, rows.ended >= known.known_from],
     )  # fmt: skip
-    return _place(_describe(_add_up(_stitch(rows, asked), policy), asked), inside, asked)
-
-
-def _choose(flows: Any, policy: FlowShapePolicy) -> Any:
-    """Return the records of endpoints that could be long enough, told by the longer records alone: most are short."""
-    rows = flows.filter(_.protocol.isin(policy.protocols), _.server_port.notnull())
-    length = round(policy.piece_seconds * SECOND_US)
-    long = rows.filter((_.ended - _.started >= length) | (_.sampling > 1))
-    spans = long.group_by(*PAIR).agg(begun=_.started.min(), over=_.ended.max())
-    wanted = spans.filter(_.over - _.begun >= round(policy.min_seconds * SECOND_US))
-    return rows.semi_join(wanted, PAIR)
+    described = _describe(_add_up(_stitch(rows, asked), policy), asked)
+    return described.mutate(subject=described.client_ip).select(*FLOW_SHAPES.names)
 
 
 def _stitch(rows: Any, policy: FlowShapePolicy) -> Any:
@@ -125,6 +147,7 @@ def _stitch(rows: Any, policy: FlowShapePolicy) -> Any:
     return rows.mutate(
         gap=gap,
         bridged=(gap <= allowed).ifelse(gap, 0.0),
+        paused=((gap > policy.quiet_seconds) & (gap <= allowed)).ifelse(gap, 0.0),
         covered=ibis.greatest(rows.end - ibis.greatest(rows.started, until), 0).cast("float64") / SECOND_US,
         length=(rows.end - rows.started).cast("float64") / SECOND_US,
     )
@@ -152,7 +175,7 @@ def _add_up(rows: Any, policy: TrafficPolicy) -> Any:
         bytes_out=rows.bytes_out.sum(),
         bytes_in=rows.bytes_in.sum(),
         sampling=rows.sampling.max(),
-        covered=rows.covered.sum(),
+        paused=rows.paused.sum(),
         connected=rows.covered.sum() + rows.bridged.sum(),
         longest_gap_seconds=rows.gap.max(),
         rates=rate.count(),
@@ -172,11 +195,11 @@ def _describe(totals: Any, policy: FlowShapePolicy) -> Any:
     seen = {way: totals[f"packets_{way}"].cast("float64") for way in ("out", "in")}
     octets = {way: totals[f"bytes_{way}"].cast("float64") * totals.sampling for way in ("out", "in")}
     minutes = totals.connected / 60.0
-    counted = {way: _bound_count(seen[way], totals.sampling) for way in seen}
+    counted = {way: _bound_count(seen[way], totals.sampling, policy.deviations) for way in seen}
     features: dict[str, tuple[Any, Any, Any]] = {}
     for way, number in seen.items():
         mean = octets[way] / (number * totals.sampling).nullif(0)
-        doubt = (totals.sampling > 1).ifelse(NORMAL_95 * policy.size_spread / number.nullif(0).sqrt(), 0.0)
+        doubt = (totals.sampling > 1).ifelse(policy.deviations * policy.size_spread / number.nullif(0).sqrt(), 0.0)
         features[f"packet_bytes_{way}"] = (mean * ibis.greatest(1.0 - doubt, 0.0), mean, mean * (1.0 + doubt))
         low, high = counted[way]
         features[f"packets_per_minute_{way}"] = tuple(
@@ -190,45 +213,38 @@ def _describe(totals: Any, policy: FlowShapePolicy) -> Any:
     )
     both = seen["out"] + seen["in"]
     pace = (octets["out"] + octets["in"]) / totals.connected
-    least, most = _bound_count(both, totals.sampling)
+    least, most = _bound_count(both, totals.sampling, policy.deviations)
     features["bytes_per_second"] = (pace * least / both.nullif(0), pace, pace * most / both.nullif(0))
     ends = {f"{n}_{e}": v for n, (low, _mid, high) in features.items() for e, v in (("low", low), ("high", high))}
     is_regular = totals.rates >= 3
     nothing = ibis.null("float64")
+    wanted = (totals.sampling > 1).ifelse(policy.sampled_packets, policy.min_packets).cast("float64")
     return totals.mutate(
         **{name: middle for name, (_low, middle, _high) in features.items()},
         **ends,
         connected_hours=totals.connected / HOUR_SECONDS,
         spanned_hours=(totals.last_seen - totals.first_seen).cast("float64") / (HOUR_SECONDS * SECOND_US),
         connects_per_hour=(totals["count"] - 1).cast("float64") / (totals.connected / HOUR_SECONDS),
-        covered_share=(totals.sampling > 1).ifelse(nothing, totals.covered / totals.connected),
+        covered_share=(totals.sampling > 1).ifelse(nothing, 1.0 - totals.paused / totals.connected),
         rate_variation=is_regular.ifelse(totals.rate_spread / totals.rate_mean.nullif(0), nothing),
         size_variation=is_regular.ifelse(totals.size_spread / totals.size_mean.nullif(0), nothing),
         is_enough=both >= float(policy.min_packets),
-        hours_needed=float(policy.min_packets) * totals.connected / HOUR_SECONDS / both.nullif(0),
+        hours_needed=wanted * totals.connected / HOUR_SECONDS / both.nullif(0),
         connections=totals.ordered,
     )
 
 
-def _bound_count(number: Any, sampling: Any) -> tuple[Any, Any]:
-    """Return the 95 % interval of the mean behind a count of sampled packets, the count itself where all were seen.
+def _bound_count(number: Any, sampling: Any, deviations: float) -> tuple[Any, Any]:
+    """Return between what the mean behind a count of sampled packets lies; the count itself where all were seen.
 
     Byar's approximation of the exact Poisson interval (Breslow and Day 1987, II, p. 69).
     """
     above = number + 1.0
-    low = number * _cube(1.0 - 1.0 / (9.0 * number.nullif(0)) - NORMAL_95 / (3.0 * number.nullif(0).sqrt()))
-    high = above * _cube(1.0 - 1.0 / (9.0 * above) + NORMAL_95 / (3.0 * above.sqrt()))
+    low = number * _cube(1.0 - 1.0 / (9.0 * number.nullif(0)) - deviations / (3.0 * number.nullif(0).sqrt()))
+    high = above * _cube(1.0 - 1.0 / (9.0 * above) + deviations / (3.0 * above.sqrt()))
     is_sampled = sampling > 1
     return is_sampled.ifelse(ibis.coalesce(ibis.greatest(low, 0.0), 0.0), number), is_sampled.ifelse(high, number)
 
 
 def _cube(value: Any) -> Any:
     return value * value * value
-
-
-def _place(rows: Any, inside: Any, policy: FlowShapePolicy) -> Any:
-    """Return the rows whose subject is the client, those between two insiders only where they are asked for."""
-    placed = choose_subject(rows, inside).filter(_.role == "client")
-    if not policy.between_insiders:
-        placed = placed.anti_join(inside.select(site=_.site, server_ip=_.address), ["site", "server_ip"])
-    return placed.select(*FLOW_SHAPES.names)

@@ -97,13 +97,20 @@ class FlowShapePolicy(Section):
     """How long, regular flow records are judged."""
 
     min_score: Annotated[float, Field(ge=-32, le=64)] = Field(
-        1.5, description="points from which traffic with an endpoint is told as mining-like; each doubles the odds"
+        2.0, description="points from which traffic with an endpoint is told as mining-like; each doubles the odds"
+    )
+    max_told: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        1000, description="findings told of one site, the highest scores first: a list that people can look at"
     )
     min_seconds: Annotated[int, Field(ge=60, le=86_400)] = Field(
         540, description="s connected below which nothing is judged: a capture of ten minutes holds a little less"
     )
     min_packets: Annotated[int, Field(ge=4, le=10_000)] = Field(
         20, description="packets seen, both ways, below which sizes and rates say too little; sampled ones as sampled"
+    )
+    sampled_packets: Annotated[int, Field(ge=4, le=1_000_000)] = Field(
+        400,
+        description="sampled packets, both ways, from which figures are sure enough: silence about fewer says nothing",
     )
     protocols: tuple[Annotated[int, Field(ge=0, le=255)], ...] = Field(
         (6,), description="IP protocols judged: pools are spoken to over TCP; 17 adds tunnels over UDP, and noise"

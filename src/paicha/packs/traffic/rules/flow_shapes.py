@@ -37,14 +37,18 @@ def mining_like_flow(flow_shapes: Any, policy: TrafficPolicy) -> Any:
 
     Nothing but sizes, counts and times of flow records is known: alone it stays possible, a list to look at from the
     highest score down. The score adds up named contributions (`contributions`); where sampling leaves a feature
-    uncertain, the least points of its 95 % interval count. Judged are clients connected for
+    uncertain, the least points within `policy.flow_shape.deviations` count. Judged are clients connected for
     `policy.flow_shape.min_seconds` of which `policy.flow_shape.min_packets` packets were seen; told are those from
-    `policy.flow_shape.min_score` on. Records of one endpoint belong together over gaps of
-    `policy.flow_shape.gap_seconds`, longer where sampled.
+    `policy.flow_shape.min_score` on, at most `policy.flow_shape.max_told` of a site. Records of one endpoint belong
+    together over gaps of `policy.flow_shape.gap_seconds`, longer where sampled.
     """
     card = load_card(CARD)
     scored = score(flow_shapes.filter(_.is_enough), card)
     found = scored.filter(_.score >= policy.flow_shape.min_score)
+    best = ibis.window(
+        group_by=found.site, order_by=[found.score.desc(), found.connected_hours.desc(), found.subject, found.server_ip]
+    )
+    found = found.mutate(rank=ibis.row_number().over(best)).filter(_.rank < policy.flow_shape.max_told)
     host = found.server_ip.contains(":").ifelse("[" + found.server_ip + "]", found.server_ip)
     first = found.connections[0]
     return found.select(
