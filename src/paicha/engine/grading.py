@@ -84,9 +84,9 @@ scored AS (
 ),
 spans AS (
     SELECT site, subject, any_value(subject_kind) AS subject_kind, min(first_seen) AS first_seen,
-           max(last_seen) AS last_seen, arg_max(outcome, (grade, rule)) AS outcome,
+           max(last_seen) AS last_seen, arg_max(outcome, (grade, precedence, rule)) AS outcome,
            list_sort(list_distinct(flatten(list(identities)))) AS identities
-    FROM active GROUP BY ALL
+    FROM active JOIN titles USING (rule) GROUP BY ALL
 ),
 asked AS (
     SELECT site, subject FROM spans UNION SELECT site, subject FROM listed
@@ -146,6 +146,7 @@ def grade_findings(duck: Any, pack: Pack, policy: Any, counted: pa.Table, observ
                 "rule": [rule.id for rule in pack.rules],
                 "en": [rule.title.en for rule in pack.rules],
                 "zh": [rule.title.zh for rule in pack.rules],
+                "precedence": [rule.precedence for rule in pack.rules],
             }
         ),
     }

@@ -56,6 +56,8 @@ class Rule:
     text: str
     outcome: str | None
     """The pack's own word for what the finding says of its subject."""
+    precedence: int
+    """Of findings of equal grade, the one with the greatest precedence gives the verdict its outcome."""
 
 
 def rule(
@@ -71,6 +73,7 @@ def rule(
     measures: tuple[str, ...] = (),
     false_positives: tuple[str, ...] = (),
     outcome: str | None = None,
+    precedence: int = 0,
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Return a decorator that turns a function of tables (and `policy`) into a `Rule`.
 
@@ -90,7 +93,7 @@ def rule(
         parameters = tuple(inspect.signature(ask).parameters)
         return Rule(
             id, version, title, evidence, claimed, basis, remedy, subject_kind, false_positives, measures, ask,
-            parameters, text, outcome,
+            parameters, text, outcome, precedence,
         )  # fmt: skip
 
     return declare
