@@ -10,7 +10,10 @@ from paicha.packs.traffic.derivations.inside import inside, tell_inside
 from paicha.packs.traffic.derivations.names import name_matches
 from paicha.packs.traffic.derivations.pools import session_pools
 from paicha.packs.traffic.derivations.presence import addresses, coverage, observed, spans, watched
+from paicha.packs.traffic.derivations.relay_links import relay_links
+from paicha.packs.traffic.derivations.relays import relays
 from paicha.packs.traffic.derivations.sessions import sessions
+from paicha.packs.traffic.derivations.shaped import shaped
 from paicha.packs.traffic.derivations.shapes import shapes
 from paicha.packs.traffic.derivations.signs import signs
 from paicha.packs.traffic.derivations.volume import pool_traffic
@@ -32,6 +35,9 @@ DERIVATIONS = (
     long_endpoints,
     flow_shapes,
     shapes,
+    shaped,
+    relay_links,
+    relays,
     activity,
     block_matches,
     idle_tests,

@@ -14,7 +14,7 @@ from paicha.reference.power import draw_power, hours_of_day, power_of_sessions
 from paicha.reference.rates import work_interval
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -169,3 +169,30 @@ def estimate_energy(power: Estimates, hours: tuple[Array, Array, Array]) -> Esti
     """Return kWh per day of each power over low, best and high hours a day."""
     low, best, high = hours
     return Estimates(power.low * low, power.best * best, power.high * high)
+
+
+def add_work(work: Work, members: Iterable[Sequence[int]]) -> Work:
+    """Return the work of groups of rows, added up; the doubt on the unit is left to the caller."""
+    groups = [list(rows) for rows in members]
+
+    def add(part: Array) -> Array:
+        return np.array([float(np.sum(part[rows])) for rows in groups])
+
+    ones = np.ones(len(groups))
+    largest = np.array([float(np.max(work.largest[rows])) for rows in groups])
+    return Work(add(work.total), add(work.squares), largest, add(work.shares), ones, ones)
+
+
+def measure_union(started: Array, ended: Array) -> float:
+    """Return the time in which at least one of the spans lies."""
+    union, reach = 0.0, -np.inf
+    for row in np.argsort(started, kind="stable"):
+        union += max(0.0, float(ended[row]) - max(float(started[row]), reach))
+        reach = max(reach, float(ended[row]))
+    return union
+
+
+def measure_share(connected: Array, started: Array, ended: Array) -> float:
+    """Return the part of the spans in which shares could be seen and valued: gaps of the capture are taken out."""
+    spans = float(np.sum(ended - started))
+    return float(np.sum(connected)) / spans if spans > 0 else 1.0

@@ -58,7 +58,7 @@ SESSIONS = TableSpec(
         ),
         Column("role", "string", "what the subject is: client or server"),
         Column("is_served_inside", "bool", "the server is inside and the client is not"),
-        Column("is_relayed", "bool", "the server submits the same work elsewhere: totals leave this session out"),
+        Column("is_relayed", "bool", "the server submits the same work elsewhere: see `relay_links`"),
         Column("identities", "list<struct<kind: string, value: string>>", "logins, to link subjects by"),
         Column("hash_rate", MEASURE_KIND, "work over time connected", nullable=True),
         Column("power_kw", MEASURE_KIND, "electric power that the work takes", nullable=True),

@@ -44,7 +44,8 @@ def pool_traffic(sessions: Any, endpoint_matches: Any) -> Any:
 
 
 def _list_session_slots(sessions: Any) -> Any:
-    slots = sessions.select("site", "subject", slot=sessions.volume.unnest())
+    # between a relay and its clients nothing passes to a pool: its own sessions do
+    slots = sessions.filter(~sessions.is_relayed).select("site", "subject", slot=_.volume.unnest())
     return slots.select(
         site=_.site,
         subject=_.subject,

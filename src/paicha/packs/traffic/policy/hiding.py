@@ -78,6 +78,15 @@ class BehaviourPolicy(Section):
     clock_variation: Annotated[float, Field(ge=0, le=1)] = Field(
         0.3, description="spread of gaps over their mean below which messages come by a clock and are no shares"
     )
+    min_numbered: Annotated[int, Field(ge=2, le=1000)] = Field(
+        12, description="shares from which on the number in them must have gained a digit"
+    )
+    overlap_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        5.0, description="s by which a longer share may come before the last shorter one: segments out of order"
+    )
+    decade_error: Annotated[float, Field(ge=0, le=0.5)] = Field(
+        0.03, description="part of 9, 90, 900 ... shares that may be missing between two growths: lost or joined ones"
+    )
     strict_variation: Annotated[float, Field(ge=0, le=1)] = Field(
         0.1, description="spread of gaps over their mean below which a message counts as clockwork"
     )
@@ -189,6 +198,19 @@ class BlocksPolicy(Section):
 
 class RelaysPolicy(Section):
     """What makes an inside host a relay of mining work."""
+
+    min_clients: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        2, description="watched hosts that were read to take work from an inside host, where no upstream of it was seen"
+    )
+    min_shaped_clients: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        2, description="watched hosts with connections to an inside host that look like mining, as one of its own does"
+    )
+    own_sigma: Annotated[float, Field(ge=1, le=10)] = Field(
+        3.0, description="standard deviations by which upstream work exceeds the clients' where a relay mines itself"
+    )
+    max_listed: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        500, description="clients, and servers upstream, whose addresses the evidence lists; all of them are counted"
+    )
 
     min_outside_clients: Annotated[int, Field(ge=2, le=100_000)] = Field(
         5, description="hosts that mine through one server outside, on no list, from which a private relay is hinted at"

@@ -33,7 +33,7 @@ _SESSION = (
 class Facts:
     """Sessions that count, of clients; by subject the ids of findings by key, the unit (None: unknown) and the hours.
 
-    `inside` are the watched addresses that served one of the sessions.
+    `inside` are the watched addresses that served one of the sessions, `links` relays' connections with clients.
     """
 
     sessions: list[dict[str, Any]]
@@ -42,6 +42,7 @@ class Facts:
     hours: Mapping[Pair, DayHours]
     signs: list[dict[str, Any]]
     inside: set[Pair]
+    links: list[dict[str, Any]]
 
     def list_findings(self, pair: Pair, keys: Iterable[str] | None = None) -> list[str]:
         """Return ids of the subject's findings, of these keys or of all."""
@@ -67,11 +68,13 @@ def gather_facts(
             pc.is_in(tables["observed"].column("subject"), table.column("server_ip").combine_chunks()),
         )
     )
+    links = tables["relay_links"].filter(pc.equal(tables["relay_links"].column("side"), "client"))
     return Facts(
         sessions=[row for row in table.to_pylist() if row["role"] == "client"],
         findings=dict(names),
         units={(site, subject): code or unit for site, subject, code, unit in zip(*owners, strict=True)},
         hours=hours,
         signs=tables["signs"].to_pylist(),
+        links=links.select(["site", "relay", "peer", "key"]).to_pylist(),
         inside=set(zip(*(watched.column(n).to_pylist() for n in ("site", "subject")), strict=True)),
     )

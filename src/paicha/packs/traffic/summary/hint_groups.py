@@ -90,3 +90,15 @@ def judge_servers(facts: Facts, least: int) -> Iterator[Found]:
             for pair, keys in hosts.items():
                 figures = {"number": len(hosts), "server": f"{server}, port {port}"}
                 yield pair, "shared-unlisted-server", facts.list_findings(pair, keys), figures
+
+
+def judge_relays(facts: Facts) -> Iterator[Found]:
+    """Yield the clients of relays inside."""
+    keys: dict[tuple[str, str], dict[Pair, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for link in facts.links:
+        keys[link["site"], link["relay"]][link["site"], link["peer"]].append(link["key"])
+    for (_, relay), hosts in keys.items():
+        for pair, own in hosts.items():
+            ids = facts.list_findings(pair, own)
+            if ids:
+                yield pair, "behind-relay", ids, {"relay": relay, "number": len(hosts)}

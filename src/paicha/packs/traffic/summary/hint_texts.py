@@ -98,6 +98,11 @@ SIGNS = {
         "{number} different logins mine at the unit: perhaps it houses machines of others",
         "本单位有 {number} 个不同账号在挖矿：可能为他人托管矿机",
     ),
+    "behind-relay": Sign(
+        RELAY,
+        "it mines through {relay}, a relay of the network with {number} clients",
+        "经由网内中转 {relay} 挖矿（该中转有 {number} 个客户端）",
+    ),
     "shared-unlisted-server": Sign(
         RELAY,
         "{number} hosts mine through {server}, which no list knows as a pool: perhaps a private relay outside",

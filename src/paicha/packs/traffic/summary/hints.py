@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from paicha.packs.traffic.summary.hint_facts import Pair, gather_facts
-from paicha.packs.traffic.summary.hint_groups import judge_logins, judge_servers
+from paicha.packs.traffic.summary.hint_groups import judge_logins, judge_relays, judge_servers
 from paicha.packs.traffic.summary.hint_sessions import judge_hours, judge_sessions, read_signs
 from paicha.packs.traffic.summary.hint_texts import SIGNS
 
@@ -34,7 +34,8 @@ def find_hints(
     answer: dict[Pair, dict[str, dict[str, Any]]] = defaultdict(dict)
     for pair, code, ids, figures in (
         *read_signs(facts), *judge_sessions(facts), *judge_logins(facts, policy.hints),
-        *judge_hours(facts, policy.hints), *judge_servers(facts, policy.relays.min_outside_clients),
+        *judge_hours(facts, policy.hints), *judge_relays(facts),
+        *judge_servers(facts, policy.relays.min_outside_clients),
     ):  # fmt: skip
         if pair in facts.findings and code not in answer[pair]:
             answer[pair][code] = SIGNS[code].tell(code, ids, **figures)

@@ -7,15 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from paicha.kernel.interval import Interval
 from paicha.packs.traffic.derivations.estimates import (
     Estimates,
-    Work,
+    add_work,
     bound_factors,
     estimate_hours,
     estimate_rates,
     find_units,
+    measure_share,
+    measure_union,
     model_power,
     read_numbers,
     read_work,
@@ -32,8 +35,6 @@ from paicha.reference.power import energy_of_total, power_of_total
 from paicha.reference.rates import sum_independent
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from numpy.typing import NDArray
 
     from paicha.packs.traffic.policy import PowerPolicy
@@ -149,14 +150,15 @@ class Machines:
         return self.high * self.factor_high
 
 
-def combine_sessions(sessions: pa.Table, networks: pa.Table, policy: PowerPolicy) -> Machines:
+def combine_sessions(sessions: pa.Table, networks: pa.Table, links: pa.Table, policy: PowerPolicy) -> Machines:
     """Return what runs behind each client: valid work over the time in which at least one session was connected.
 
     Sessions side by side add up that way, sessions one after the other do not. Left out are sessions without a figure,
-    those whose work a relay submits again, and those of servers, whose clients compute elsewhere.
+    those whose work counts on the other side of a relay (`links` are rows of `relay_links`), and those of servers,
+    whose clients compute elsewhere.
     """
     prices = read_prices(networks)
-    rows = _choose(sessions)
+    rows = _choose(sessions, links)
     table = sessions.take(pa.array(rows, pa.int64()))
     names = ("site", "subject", "algorithm")
     keys = list(zip(*(table.column(name).to_pylist() for name in names), strict=True))
@@ -168,12 +170,12 @@ def combine_sessions(sessions: pa.Table, networks: pa.Table, policy: PowerPolicy
     members = [groups[key] for key in chosen]
     spans = [(read_numbers(table, "started")[m], read_numbers(table, "ended")[m]) for m in members]
     connected, watched = read_numbers(table, "connected"), read_numbers(table, "window")
-    worked = np.array([_measure_union(*span) for span in spans])
-    share = np.array([_share(connected[m], *span) for m, span in zip(members, spans, strict=True)])
+    worked = np.array([measure_union(*span) for span in spans])
+    share = np.array([measure_share(connected[m], *span) for m, span in zip(members, spans, strict=True)])
     active = np.where(worked > 0, worked * share, [float(connected[m].max()) for m in members])
-    rates = estimate_rates(_add_work(work, members), active)
+    rates = estimate_rates(add_work(work, members), active)
     factor_low, factor_high = bound_factors(work)
-    accepted = _add_work(read_accepted(table, read_numbers(table, "earned_per_hash")), members)
+    accepted = add_work(read_accepted(table, read_numbers(table, "earned_per_hash")), members)
     return Machines(
         subjects=[key[:2] for key in chosen],
         algorithms=(algorithms := [key[2] for key in chosen]),
@@ -191,40 +193,16 @@ def combine_sessions(sessions: pa.Table, networks: pa.Table, policy: PowerPolicy
     )
 
 
-def _choose(sessions: pa.Table) -> list[int]:
-    columns = ("hash_rate", "is_relayed", "role", "algorithm")
+def _choose(sessions: pa.Table, links: pa.Table) -> list[int]:
+    repeated = links.filter(pc.invert(links.column("is_counted")))
+    again = set(zip(repeated.column("site").to_pylist(), repeated.column("key").to_pylist(), strict=True))
+    columns = ("site", "key", "hash_rate", "role", "algorithm")
     known = zip(*(sessions.column(name).to_pylist() for name in columns), strict=True)
     return [
         row
-        for row, (rate, is_relayed, role, algorithm) in enumerate(known)
-        if rate is not None and not is_relayed and role == "client" and algorithm is not None
+        for row, (site, key, rate, role, algorithm) in enumerate(known)
+        if rate is not None and role == "client" and algorithm is not None and (site, key) not in again
     ]
-
-
-def _measure_union(started: Array, ended: Array) -> float:
-    """Return the time in which at least one of the spans lies."""
-    union, reach = 0.0, -np.inf
-    for row in np.argsort(started, kind="stable"):
-        union += max(0.0, float(ended[row]) - max(float(started[row]), reach))
-        reach = max(reach, float(ended[row]))
-    return union
-
-
-def _share(connected: Array, started: Array, ended: Array) -> float:
-    """Return the part of the spans in which shares could be seen and valued: gaps of the capture are taken out."""
-    spans = float(np.sum(ended - started))
-    return float(np.sum(connected)) / spans if spans > 0 else 1.0
-
-
-def _add_work(work: Work, members: Iterable[list[int]]) -> Work:
-    groups = list(members)
-
-    def add(part: Array) -> Array:
-        return np.array([float(np.sum(part[m])) for m in groups])
-
-    ones = np.ones(len(groups))
-    largest = np.array([float(np.max(work.largest[m])) for m in groups])
-    return Work(add(work.total), add(work.squares), largest, add(work.shares), ones, ones)
 
 
 def _divide(some: Array, others: Array) -> Array:

@@ -25,7 +25,9 @@ def measure(tables: Mapping[str, pa.Table], findings: pa.Table, policy: TrafficP
     The object holds `hash_rate` by algorithm, `power_kw`, `energy_kwh_per_day` and `revenue_per_day`. Sessions of one
     machine that reconnects are put together; findings set aside or counted elsewhere do not count.
     """
-    machines = combine_sessions(choose_sessions(tables["sessions"], findings), tables["networks"], policy.power)
+    machines = combine_sessions(
+        choose_sessions(tables["sessions"], findings), tables["networks"], tables["relay_links"], policy.power
+    )
     rows: dict[tuple[str, str], list[int]] = {}
     for row, pair in enumerate(machines.subjects):
         rows.setdefault(pair, []).append(row)

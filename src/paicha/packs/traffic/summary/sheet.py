@@ -24,7 +24,17 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 GRADES = {"confirmed": Grade.CONFIRMED, "confirmed_or_likely": Grade.LIKELY}
-SUMMARY_TABLES = ("sessions", "pool_traffic", "observed", "coverage", "networks", "activity", "watched", "signs")
+SUMMARY_TABLES = (
+    "sessions",
+    "pool_traffic",
+    "observed",
+    "coverage",
+    "networks",
+    "activity",
+    "watched",
+    "signs",
+    "relay_links",
+)
 """Tables that the summary needs."""
 
 
@@ -47,7 +57,7 @@ def summarise(
 ) -> dict[str, Any]:
     """Return the sheet for `confirmed` and for `confirmed_or_likely`; zero and null where nothing was found."""
     sessions = choose_sessions(tables["sessions"], findings)
-    machines = combine_sessions(sessions, tables["networks"], policy.power)
+    machines = combine_sessions(sessions, tables["networks"], tables["relay_links"], policy.power)
     names = ("site", "subject", "grade", "unit", "credit_code", "nature", "region", "is_stock", "is_cleared", "hints")
     rows = verdicts.select(names).to_pylist()
     coverage = _describe_coverage(tables)
