@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections import Counter
 
@@ -67,7 +68,8 @@ def test_shares_answers_and_jobs_are_counted(tmp_path):
     out, back = find_sizes(row, "out"), find_sizes(row, "in")
     assert (out[233]["count"], out[233]["answered"], out[233]["reply"]) == (20, 20, 63)
     assert (back[379]["count"], back[379]["unasked"], back[63]["count"], back[63]["unasked"]) == (12, 12, 20, 0)
-    assert out[233]["gap_sum"] == pytest.approx(380) and out[233]["gaps"] == 19
+    assert out[233]["gap_sum"] == pytest.approx(380)
+    assert out[233]["gaps"] == 19
     assert out[233]["gap_squares"] == pytest.approx(19 * 400, rel=1e-4)
     assert row["head"][:3] == [548, -538, -379] or row["head"][:3] == [548, -538, 233]
     assert (row["messages_out"], row["payload_out"], row["largest_out"]) == (21, 548 + 20 * 233, 548)
@@ -76,7 +78,8 @@ def test_shares_answers_and_jobs_are_counted(tmp_path):
     assert row["active"] == sorted({time // (900 * SECOND) * 900 * SECOND for time in (START, row["ended"])})
     assert (row["client_ip"], row["server_port"], row["joined"], row["is_partial"]) == (A, 443, False, False)
     pushed = [pair for r in kept.rows("pushes") for pair in zip(r["times"], r["sizes"], strict=True)]
-    assert len(pushed) == row["messages_in"] and {r["session"] for r in kept.rows("pushes")} == {row["session"]}
+    assert len(pushed) == row["messages_in"]
+    assert {r["session"] for r in kept.rows("pushes")} == {row["session"]}
     assert [t for t, size in pushed if size == 379] == [START + n * 30 * SECOND + 7 * SECOND for n in range(1, 13)]
 
 
@@ -163,7 +166,8 @@ def test_silence_of_minutes_ends_no_quiet_connection(tmp_path):
     talk = mine(Talk())
     talk.send(START + 4000 * SECOND, 0, 233)
     (row,) = profiles_of(read(tmp_path, pcap(talk.frames)))
-    assert find_sizes(row, "out")[233]["count"] == 21 and row["longest_silence"] > 3000 * SECOND
+    assert find_sizes(row, "out")[233]["count"] == 21
+    assert row["longest_silence"] > 3000 * SECOND
 
 
 def test_lack_of_room_is_told(tmp_path):
@@ -179,8 +183,10 @@ def test_lack_of_room_is_told(tmp_path):
     rows = profiles_of(read(tmp_path, pcap(frames), policy=policy, say=said.append))
     assert len(rows) == 1100
     partial = [row for row in rows if row["is_partial"]]
-    assert len(partial) == 76 and all(row["messages_out"] + row["messages_in"] < 14 for row in partial)
-    assert len(said) == 1 and "max_profiles" in said[0]
+    assert len(partial) == 76
+    assert all(row["messages_out"] + row["messages_in"] < 14 for row in partial)
+    assert len(said) == 1
+    assert "max_profiles" in said[0]
 
 
 def test_one_row_of_the_whole_after_five_runs(tmp_path):
@@ -254,10 +260,11 @@ def test_counts_equal_a_plain_reading(tmp_path_factory, messages):
         counts = Counter(size for _, size in own)
         kept = {one["bytes"]: one["count"] for one in row[f"sizes_{name}"]}
         if len(counts) <= 16:
-            assert kept == counts and row[f"other_{name}"] == 0
+            assert kept == counts
+            assert row[f"other_{name}"] == 0
         assert sum(kept.values()) + row[f"other_{name}"] == len(own)
         answered = sum(any(s != side and t < u <= t + 3 * SECOND for u, s, _ in sent) for t, _ in own)
         assert row[f"answered_{name}"] <= answered
     assert (
-        row["longest_silence"] // 1000 >= max(u[0] - t[0] for t, u in zip(sent, sent[1:], strict=False)) // 1000 - 250
+        row["longest_silence"] // 1000 >= max(u[0] - t[0] for t, u in itertools.pairwise(sent)) // 1000 - 250
     )

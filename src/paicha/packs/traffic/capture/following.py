@@ -116,7 +116,7 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
         since = packet.time - (flow.a_last if side == 0 else flow.b_last)
         count_packet(flow, packet, side, meta[SOURCE])
         if flow.profile != -1 and packet.length + packet.missing > 0 and not is_name_service:
-            profile_packet(tables, slot, packet, side, since)
+            profile_packet(tables, slot, flow, packet, side, since)
     if is_tcp:
         if flow.screen == CANDIDATE:
             add_segment(tables, flow, packet, side, is_repeat)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, int64
+from paicha.packs.traffic.capture.compiling import compiled, inlined, int64
 from paicha.packs.traffic.capture.profile_layout import (
     BINS,
     HEAD_MESSAGES,
@@ -75,7 +75,7 @@ def count_message(pool: Any, place: int, side: int, size: int, time: int, answer
         profile.pushes += 1
 
 
-@compiled
+@inlined
 def note_quarter(pool: Any, place: int, time: int) -> None:
     """Mark the quarter-hour of the clock; those that fall out of the last 14 days are cleared."""
     profile = pool.profiles[place]
@@ -95,7 +95,7 @@ def note_quarter(pool: Any, place: int, time: int) -> None:
     pool.active[place, bit >> 6] |= np.uint64(1) << np.uint64(bit & 63)
 
 
-@compiled
+@inlined
 def add_gap(pool: Any, place: int, kind: int, gap_us: int) -> None:
     """Count a gap in the bin of its power of two; where the bin is full, all of its kind are halved first."""
     rest = gap_us // 1000
@@ -115,7 +115,7 @@ def add_gap(pool: Any, place: int, kind: int, gap_us: int) -> None:
             pool.gaps[place, kind, which] += 1
 
 
-@compiled
+@inlined
 def find_size(pool: Any, place: int, side: int, size: int) -> int:
     """Return the column of a size; where all are taken, that of the lowest rank makes room."""
     own = pool.sides[2 * place + side]
@@ -145,7 +145,7 @@ def find_size(pool: Any, place: int, side: int, size: int) -> int:
     return which
 
 
-@compiled
+@inlined
 def add_to_size(entry: Any, offset: int, is_asked: bool) -> None:
     """Count one more message of a size (Welford 1962 for the spread of its gaps)."""
     count = int64(entry.count)
@@ -165,7 +165,7 @@ def add_to_size(entry: Any, offset: int, is_asked: bool) -> None:
         entry.unasked += 1
 
 
-@compiled
+@inlined
 def wait_for_answer(pool: Any, place: int, side: int, which: int, offset: int) -> None:
     """Remember that a message of a size may be answered; the oldest one makes room."""
     own = pool.sides[2 * place + side]
@@ -180,7 +180,7 @@ def wait_for_answer(pool: Any, place: int, side: int, which: int, offset: int) -
     own.waiting += 1
 
 
-@compiled
+@inlined
 def forget_waiting(pool: Any, place: int, side: int, which: int) -> None:
     """Take the messages of a size that makes room off those that wait."""
     own = pool.sides[2 * place + side]
@@ -194,7 +194,7 @@ def forget_waiting(pool: Any, place: int, side: int, which: int) -> None:
     own.waiting = kept - begin
 
 
-@compiled
+@inlined
 def answer_waiting(pool: Any, place: int, side: int, size: int, offset: int, answer_ms: int) -> None:
     """Count as answered what `side` sent within the answer time before the other side's message of `size`."""
     own = pool.sides[2 * place + side]

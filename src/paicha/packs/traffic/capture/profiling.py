@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from paicha.packs.traffic.capture.compiling import compiled, int64
+from paicha.packs.traffic.capture.compiling import compiled, inlined, int64
 from paicha.packs.traffic.capture.layout import (
     ANSWER_US,
     LOST_PROFILE,
@@ -39,8 +39,13 @@ JOIN_US = 50_000
 """A packet so soon after one of its side that did not push its data belongs to the same message."""
 
 PUSH, FINISH = 8, 1
-BULKY_BYTES = 32_767
-"""B; one of the first messages that is longer makes a connection a bulky one."""
+LONGEST = 32_767
+OPENING_BYTES = 24_576
+"""IP bytes; a connection that takes more for its first messages is a bulky one. Certificates, logins and the first jobs
+of any pool take less."""
+
+DONE, FULL_DRAFT, BULKY_DRAFT = range(3)
+"""Results: the packet is counted; it is not, there is no room for a message more; the connection is a bulky one."""
 
 OPENING = 4
 """Messages in which certificates and the like are exchanged: they are not judged."""
@@ -50,34 +55,54 @@ BACK = 1 << 30
 QUARTER_SECOND = 0x8000
 
 
-@compiled
-def profile_packet(tables: Any, slot: int, packet: Any, side: int, since: int) -> None:
+@inlined
+def profile_packet(tables: Any, slot: int, flow: Any, packet: Any, side: int, since: int) -> None:
     """Add the payload of a packet to what is known of its flow's messages.
 
-    `since` is the time since the packet of the same side before it.
+    `since` is the time since the packet of the same side before it. Functions are passed all tables only where that
+    is rare: there are so many that it takes longer than to count a packet.
     """
-    flow = tables.flows[slot]
-    if flow.profile == 0:
-        number = take_draft(tables, packet.time)
-        if number < 0:
-            flow.data_sides |= LOST_PROFILE
-            return
-        tables.drafts.records[number].slot = slot
-        flow.profile = -2 - number
-    if flow.profile < 0:
-        place = extend_draft(tables, slot, packet, side, since)
-        if place < 0:
-            return
-    follow_profile(tables, flow.profile - 1, slot, packet, side)
+    if flow.profile < -1:
+        result = extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, since)
+        if result == FULL_DRAFT:
+            promote_draft(tables, slot, packet, side, since)
+        elif result == BULKY_DRAFT:
+            end_draft(tables, slot, -1)
+    elif flow.profile > 0:
+        follow_profile(tables, slot, packet, side)
+    else:
+        start_draft(tables, slot, packet, side)
 
 
 @compiled
+def start_draft(tables: Any, slot: int, packet: Any, side: int) -> None:
+    """Give the flow a draft, and put the packet into it as its first message."""
+    flow = tables.flows[slot]
+    number = take_draft(tables, packet.time)
+    if number < 0:
+        flow.data_sides |= LOST_PROFILE
+        return
+    tables.drafts.records[number].slot = slot
+    flow.profile = -2 - number
+    if extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, 0) == BULKY_DRAFT:
+        end_draft(tables, slot, -1)
+
+
+@compiled
+def end_draft(tables: Any, slot: int, profile: int) -> None:
+    """Take its draft from a flow, which then has `profile`."""
+    flow = tables.flows[slot]
+    release_draft(tables, -2 - int64(flow.profile))
+    flow.profile = profile
+
+
+@inlined
 def distance(sequence: Any, expected: Any) -> int:
     """Return by how much a sequence number is ahead of the one expected."""
     return ((int64(sequence) - int64(expected) + 0x80000000) & 0xFFFFFFFF) - 0x80000000  # type: ignore[no-any-return]
 
 
-@compiled
+@inlined
 def write_step(gap_us: int) -> int:
     """Return a time between messages in 16 bits: ms below 32.768 s, else quarters of a second."""
     millis = max(0, gap_us) // 1000
@@ -93,14 +118,14 @@ def read_step(cell: int) -> int:
     return (step & (QUARTER_SECOND - 1)) * 250_000 if step & QUARTER_SECOND else step * 1000  # type: ignore[no-any-return]
 
 
-@compiled
-def extend_draft(tables: Any, slot: int, packet: Any, side: int, since: int) -> int:
-    """Add a packet to its flow's draft; return 0 where a profile took its place and awaits the packet, else -1."""
-    flow = tables.flows[slot]
-    number = -2 - int64(flow.profile)
-    draft = tables.drafts.records[number]
-    cells = tables.drafts.cells
+@inlined
+def extend_draft(records: Any, cells: Any, flow: Any, packet: Any, side: int, since: int) -> int:
+    """Add a packet to its flow's draft; return what became of that, one of the results above."""
     wire = int64(packet.length) + int64(packet.missing)
+    if flow.a_bytes + flow.b_bytes > OPENING_BYTES:
+        return BULKY_DRAFT
+    number = -2 - int64(flow.profile)
+    draft = records[number]
     is_tcp = packet.protocol & 0xFF == TCP
     is_next = True
     if is_tcp:
@@ -110,7 +135,7 @@ def extend_draft(tables: Any, slot: int, packet: Any, side: int, since: int) -> 
             if -BACK < ahead < 0:
                 wire += ahead
                 if wire <= 0:
-                    return -1
+                    return DONE
             is_next = ahead <= 0
     count = int64(draft.count)
     is_joined = is_next and is_tcp and count > 0 and (draft.flags & OPEN) != 0 and since < JOIN_US
@@ -118,13 +143,9 @@ def extend_draft(tables: Any, slot: int, packet: Any, side: int, since: int) -> 
         cell = int64(cells[number, FIRST_SIZE + count - 1])
         is_joined = (cell < 0) == (side == 1)
         wire = wire + abs(cell) if is_joined else wire
-    if wire > BULKY_BYTES:
-        release_draft(tables, number)
-        flow.profile = -1
-        return -1
     if not is_joined:
         if count == DRAFT_MESSAGES:
-            return promote_draft(tables, slot, packet.time - since)
+            return FULL_DRAFT
         cells[number, FIRST_STEP + count] = np.int16(np.uint16(write_step(packet.time - draft.last if count else 0)))
         draft.last = packet.time
         count += 1
@@ -135,15 +156,16 @@ def extend_draft(tables: Any, slot: int, packet: Any, side: int, since: int) -> 
             draft.expected_a = end
         else:
             draft.expected_b = end
+    wire = min(wire, LONGEST)
     cells[number, FIRST_SIZE + count - 1] = wire if side == 0 else -wire
     is_open = is_tcp and packet.flags & (PUSH | FINISH) == 0
     draft.flags = (draft.flags & ~OPEN) | (OPEN if is_open else 0)
-    return -1
+    return DONE
 
 
 @compiled
-def promote_draft(tables: Any, slot: int, before: int) -> int:
-    """Turn a full draft into a profile; return -1 where its flow is a bulky one or there is no room."""
+def promote_draft(tables: Any, slot: int, packet: Any, side: int, since: int) -> None:
+    """Turn a full draft into a profile that takes the packet, unless its flow is a bulky one or there is no room."""
     flow = tables.flows[slot]
     meta = tables.meta
     number = -2 - int64(flow.profile)
@@ -152,21 +174,18 @@ def promote_draft(tables: Any, slot: int, before: int) -> int:
     for i in range(OPENING, DRAFT_MESSAGES):
         total += abs(int64(tables.drafts.cells[number, FIRST_SIZE + i]))
     if total > 2 * meta[PROFILE_BYTES] * (DRAFT_MESSAGES - OPENING):
-        release_draft(tables, number)
-        flow.profile = -1
-        return -1
+        end_draft(tables, slot, -1)
+        return
     place = take_profile(tables, draft.last)
     if place < 0:
-        release_draft(tables, number)
-        flow.profile = 0
+        end_draft(tables, slot, 0)
         flow.data_sides |= LOST_PROFILE
-        return -1
-    begin_profile(tables.pool, place, tables.flows[slot])
+        return
+    begin_profile(tables.pool, place, flow)
     tables.pool.profiles[place].owner = slot
-    replay_draft(tables.drafts, number, tables.pool, place, before, meta[ANSWER_US])
-    release_draft(tables, number)
-    flow.profile = place + 1
-    return 0
+    replay_draft(tables.drafts, number, tables.pool, place, packet.time - since, meta[ANSWER_US])
+    end_draft(tables, slot, place + 1)
+    follow_profile(tables, slot, packet, side)
 
 
 @compiled
@@ -195,7 +214,7 @@ def replay_draft(drafts: Any, number: int, pool: Any, place: int, before: int, a
             count_message(pool, place, side, abs(cell), time, answer_us)
 
 
-@compiled
+@inlined
 def measure_new(own: Any, packet: Any) -> tuple[int, bool]:
     """Return how many payload bytes of a packet are new, and whether they continue what came before on its side.
 
@@ -231,9 +250,10 @@ def measure_new(own: Any, packet: Any) -> tuple[int, bool]:
 
 
 @compiled
-def follow_profile(tables: Any, place: int, slot: int, packet: Any, side: int) -> None:
+def follow_profile(tables: Any, slot: int, packet: Any, side: int) -> None:
     """Add a packet to the profile of its flow."""
     pool, meta = tables.pool, tables.meta
+    place = int64(tables.flows[slot].profile) - 1
     profile = pool.profiles[place]
     note_source(pool, place, meta[SOURCE] & 0xFFFF)
     is_tcp = packet.protocol & 0xFF == TCP
@@ -280,7 +300,7 @@ def complete_message(tables: Any, place: int, slot: int) -> None:
             pieces.sizes[piece, i] = pool.push_sizes[place, i]
 
 
-@compiled
+@inlined
 def note_source(pool: Any, place: int, source: int) -> None:
     """Remember the input that showed the connection; past the room for them the last one stands for the rest."""
     profile = pool.profiles[place]
