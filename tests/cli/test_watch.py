@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from paicha.cli.watch import STOPPING, catch_stop
 from paicha.simulate.captures import write_rotated
 from paicha.simulate.miners import plan_miner, simulate_session
 
@@ -57,3 +58,18 @@ def test_a_watch_ends_cleanly_and_leaves_the_workspace_to_others_meanwhile(paich
 
 def test_a_wrong_policy_is_told_before_anything_is_watched(paicha, sensor):
     assert "no such policy" in paicha("watch", sensor, "-w", "w", "--policy", "none-such", status=2).stderr
+
+
+def test_programs_that_read_for_the_watch_are_not_stopped_with_it():
+    blocked = "import signal; print(*(int(n) for n in signal.pthread_sigmask(signal.SIG_BLOCK, [])))"
+    before = signal.getsignal(signal.SIGTERM)
+    with catch_stop() as stop:
+        child = subprocess.run([sys.executable, "-c", blocked], capture_output=True, text=True, check=True)
+        assert {str(int(number)) for number in STOPPING} <= set(child.stdout.split())
+        stop.wait(0.01)
+        assert not stop.is_wanted()
+        os.kill(os.getpid(), signal.SIGTERM)
+        stop.wait(60)
+        assert stop.is_wanted()
+    assert signal.getsignal(signal.SIGTERM) == before
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, []) & set(STOPPING)
