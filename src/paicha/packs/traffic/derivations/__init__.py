@@ -33,6 +33,7 @@ DERIVATIONS = (
     listed_endpoints,
     pool_traffic,
     long_endpoints,
+    long_endpoints,
     flow_shapes,
     shapes,
     shaped,

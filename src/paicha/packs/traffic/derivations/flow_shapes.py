@@ -85,7 +85,7 @@ FLOW_SHAPES = TableSpec(
         Column(
             "connections",
             "list<struct<time: int64, client: string, client_port: int32, server: string, server_port: int32>>",
-            "the first connections in time",
+            "the first records in time",
         ),
         *(Column(name, "float64", doc, unit=unit, nullable=True) for name, doc, unit in (*UNCERTAIN, *CERTAIN)),
         *(

@@ -147,10 +147,6 @@ class FlowShapePolicy(Section):
         description="standard deviations around a sampled figure within which the least points count: 1.28 are 80 %, "
         "for six figures at once; 1.96 are 95 %",
     )
-    usual_packets: Annotated[float, Field(gt=0, le=10_000)] = Field(
-        8.0,
-        description="1/min both ways of a miner, the quiet end of what is published (8 to 30), for hours that suffice",
-    )
     between_insiders: bool = Field(
         False, description="whether traffic between two addresses of the watched network is judged too"
     )
