@@ -33,7 +33,6 @@ DERIVATIONS = (
     listed_endpoints,
     pool_traffic,
     long_endpoints,
-    long_endpoints,
     flow_shapes,
     shapes,
     shaped,
