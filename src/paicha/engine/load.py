@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from paicha.kernel.reader import Reader, Reading, Source
 
 
+PROBE = "127.0.0.1"
+"""An address that any network may be asked about."""
+
+
 @dataclass(frozen=True, slots=True)
 class Input:
     """What became of one input: which reader took it, and how many records it held."""
@@ -59,6 +63,8 @@ def load(
     chosen = {source.position: _choose_reader(pack.readers, source) if source.head else None for source in sources}
     with ThreadPoolExecutor(max_workers=1) as hasher:
         hashes = {s.position: hasher.submit(_try_hash, s.path) for s in sources}
+        # what tells addresses apart is loaded at its first use: now, while files are read, and not after them
+        hasher.submit(reading.is_inside, [PROBE])
         distinct, same_as = _drop_repeated(sources, lambda s: hashes[s.position].result())
         counts: dict[int, Count] = {}
         kept: dict[tuple[str, str], bytes] = {}
