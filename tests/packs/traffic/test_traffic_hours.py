@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from traffic_rows import HOUR, NOON, POLICY, SECOND, derive, flow, indicator, session
 
+from paicha.packs.traffic.derivations.shaped import SHAPED
 from paicha.packs.traffic.summary.hours import measure_hours
+from paicha.packs.traffic.tables import PROFILES
 
 QUARTER = HOUR // 4
 LISTED = indicator(kind="address", value="198.51.100.7", port=3333)
@@ -36,12 +39,29 @@ def test_flows_with_a_pool_are_active_from_beginning_to_end() -> None:
     assert told["shares"][20] == told["shares"][21] == 1.0
 
 
+def test_connections_that_look_like_mining_are_active_where_messages_flowed() -> None:
+    known = derive()
+    quarters = [NOON + n * QUARTER for n in (0, 1, 5)]
+    profile = {"site": "s", "session": "x", "active": quarters}
+    known.keep("profiles", pa.Table.from_pylist([profile], schema=PROFILES.arrow))
+    found = {"site": "s", "session": "x", "subject": "10.0.0.5"}
+    known.keep("shaped", pa.Table.from_pylist([found], schema=SHAPED.arrow))
+    told = measure_hours({name: known[name] for name in ("activity", "watched")}, POLICY.hours)
+    assert sum(told["s", "10.0.0.5"].active) == 0.75
+
+
+def test_flow_records_that_look_like_mining_are_active_too() -> None:
+    told = tell(flows=[flow(sensor="netflow", started=NOON + n * 600 * SECOND, ended=NOON + (n + 1) * 600 * SECOND - 1)
+                       for n in range(6)])  # fmt: skip
+    assert told["s", "10.0.0.5"]["active_hours"] == 1.0
+
+
 def test_flows_of_sessions_read_in_clear_and_weak_matches_add_nothing() -> None:
     slots = [{"time": NOON, "out": 500, "in": 0}]
     told = tell(mining_sessions=[session(volume=slots)], flows=[flow(ended=NOON + HOUR)], indicators=[LISTED])
     assert told["s", "10.0.0.5"]["active_hours"] == 0.25
     shared = indicator(kind="address", value="198.51.100.7", is_shared_hosting=True)
-    assert tell(flows=[flow()], indicators=[shared]) == {}
+    assert tell(flows=[flow(bytes_in=10**9)], indicators=[shared]) == {}
 
 
 def test_days_and_shares_are_over_all_days_watched() -> None:

@@ -25,6 +25,10 @@ from paicha.packs.traffic.tables import GIVEN_TABLES, INPUT_TABLES
 if TYPE_CHECKING:
     from pathlib import Path
 
+DAY = 24 * HOUR
+IDLE_HOURS = [4 + day * 5 % 7 for day in range(9)]
+"""Of each day the hours from noon UTC on in which the place is empty, and a host mines."""
+
 BLOCK_TIMES = [NOON + (number * 120 + number * number * 37 % 90) * SECOND for number in range(30)]
 
 ROWS: dict[str, list[dict[str, Any]]] = {
@@ -46,6 +50,15 @@ ROWS: dict[str, list[dict[str, Any]]] = {
              server_port=51000, packets_out=None, bytes_out=None),
         flow(client_ip="2001:db8::5", server_ip="2001:db8:9::1", client_port=None, server_port=None, protocol=1),
         flow(site="t", client_ip="192.0.2.200", server_ip="203.0.113.7", server_port=3333),
+        *(flow(sensor="netflow", source="i3", client_ip="203.0.113.40", client_port=40000 + day,
+               started=NOON + day * DAY, ended=NOON + day * DAY + hours * HOUR - 1)
+          for day, hours in enumerate(IDLE_HOURS)),
+        flow(client_ip="203.0.113.41", server_ip="192.0.2.1", server_port=22, ended=NOON + 9 * DAY),
+    ],
+    "seats": [
+        {"site": "s", "started": NOON + day * DAY + begin * HOUR, "ended": NOON + day * DAY + end * HOUR, "used": used}
+        for day, hours in enumerate(IDLE_HOURS)
+        for begin, end, used in ((0, hours, 2.0), (hours, 24, 30.0))
     ],
     "names": [
         name(),
@@ -64,6 +77,7 @@ ROWS: dict[str, list[dict[str, Any]]] = {
                 logins=[], coin=None, algorithm=None),
         session(client_ip="192.0.2.77", server_ip="203.0.113.7", work_largest=200_000.0, dialect="kawpow",
                 algorithm="kawpow", started=NOON - 30 * HOUR, volume=[]),
+        session(client_ip="203.0.113.7", server_ip="198.51.100.12", dialect="kawpow", algorithm="kawpow"),
         session(client_ip="203.0.113.8", state="attempt", jobs=0, shares_submitted=0, work=None, work_squared=None,
                 work_largest=None, work_shares=0, logins=None, difficulty=None, packets=None, volume=None),
         session(client_ip="203.0.113.10", server_ip="198.51.100.12", dialect="ethproxy", coin=None, algorithm="ethash",

@@ -13,10 +13,13 @@ from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
 from paicha.packs.traffic.derivations.volume import CONNECTION
+from paicha.packs.traffic.scores.scorecard import load_card, score
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+
+    from paicha.packs.traffic.policy import FlowShapePolicy, TrafficPolicy
 
 QUARTER_US = 900_000_000
 QUARTERS_PER_HOUR = 4
@@ -37,9 +40,25 @@ ACTIVITY = TableSpec(
 
 
 @derivation(ACTIVITY, form="expression")
-def activity(sessions: Any, endpoint_matches: Any) -> Any:
-    """Return the quarter-hours of mining sessions by their volume, and of other flows with pools by their span."""
-    parts = ibis.union(_list_session_quarters(sessions), _list_flow_quarters(sessions, endpoint_matches))
+def activity(
+    sessions: Any,
+    endpoint_matches: Any,
+    profiles: Any,
+    shaped: Any,
+    flows: Any,
+    flow_shapes: Any,
+    policy: TrafficPolicy,
+) -> Any:
+    """Return the quarter-hours of mining sessions by their volume, and of what looks like mining by its messages.
+
+    Flows with listed pools, and flow records that look like mining, count from their beginning to their end.
+    """
+    parts = ibis.union(
+        _list_session_quarters(sessions),
+        _list_shaped_quarters(profiles, shaped),
+        _spread_flows(sessions, _list_matches(endpoint_matches)),
+        _spread_flows(sessions, _list_records(flows, flow_shapes, policy.flow_shape)),
+    )
     return parts.group_by("site", "subject", "quarter").agg(is_record=_.is_record.all()).select(*ACTIVITY.names)
 
 
@@ -51,17 +70,39 @@ def _list_session_quarters(sessions: Any) -> Any:
     ).distinct()
 
 
-def _list_flow_quarters(sessions: Any, endpoint_matches: Any) -> Any:
-    """Return the quarter-hours of flows with pools that are no mining session read in clear."""
+def _list_shaped_quarters(profiles: Any, shaped: Any) -> Any:
+    """Return the quarter-hours in which connections that look like mining carried messages."""
+    found = shaped.select("site", "session", "subject").distinct()
+    rows = profiles.select("site", "session", "active").join(found, ["site", "session"])
+    slots = rows.select("site", "subject", time=rows.active.unnest())
+    return slots.select(
+        "site", "subject", quarter=_.time // QUARTER_US, is_record=ibis.literal(False)
+    ).distinct()  # fmt: skip
+
+
+def _list_matches(endpoint_matches: Any) -> Any:
+    """Return the flows with pools."""
     rows = endpoint_matches.filter(~_.is_weak).mutate(is_record=_.sensor.isin(FLOW_SENSORS) | ~_.is_answered)
-    rows = rows.select("subject", *CONNECTION, "started", "ended", "is_record")
+    return rows.select("subject", *CONNECTION, "started", "ended", "is_record")
+
+
+def _list_records(flows: Any, flow_shapes: Any, policy: FlowShapePolicy) -> Any:
+    """Return the flow records of clients and endpoints that look like mining."""
+    scored = score(flow_shapes.filter(_.is_enough), load_card("flows")).filter(_.score >= policy.min_score)
+    ends = scored.select("site", "server_ip", "server_port", client_ip=_.subject).distinct()
+    rows = flows.semi_join(ends, ["site", "client_ip", "server_ip", "server_port"])
+    rows = rows.mutate(subject=rows.client_ip, is_record=ibis.literal(True))
+    return rows.select("subject", *CONNECTION, "started", "ended", "is_record")
+
+
+def _spread_flows(sessions: Any, rows: Any) -> Any:
+    """Return the quarter-hours that flows reach into, those of sessions read in clear left out."""
     read = sessions.select(*CONNECTION, session_started=_.started, session_ended=_.ended)
     rows = rows.anti_join(read, [*CONNECTION, rows.started <= read.session_ended, rows.ended >= read.session_started])
     first = rows.started // QUARTER_US
     last = ibis.least(ibis.greatest(rows.ended, rows.started) // QUARTER_US, first + LONGEST_FLOW_QUARTERS)
-    return rows.select("site", "subject", "is_record", quarter=ibis.range(first, last + 1).unnest()).select(
-        "site", "subject", "quarter", "is_record"
-    )
+    spread = rows.select("site", "subject", "is_record", quarter=ibis.range(first, last + 1).unnest())
+    return spread.select("site", "subject", "quarter", "is_record")
 
 
 def list_quarters(watched: pa.Table) -> NDArray[np.int64]:
