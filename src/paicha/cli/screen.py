@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Annotated
 import typer
 
 from paicha.cli.options import JsonOption, LanguageOption, WorkspaceOption, find_actor, find_language, use_workspace
+from paicha.cli.paths import find_absolute, find_blocks, find_policy
 from paicha.kernel.errors import UsageError
 from paicha.outputs.printable import make_printable
 
@@ -81,13 +81,13 @@ def screen(
     request = ScreenRequest(
         pack=pack,
         inputs=_find_inputs(inputs or [], site or []),
-        policy=_find_policy(policy),
-        units=_absolute(units) if units else None,
-        indicators=tuple(_absolute(path) for path in indicators or []),
-        subjects=_absolute(subjects) if subjects else None,
-        prices=_absolute(prices) if prices else None,
-        blocks=tuple(_find_blocks(text) for text in blocks or []),
-        occupancy=_absolute(occupancy) if occupancy else None,
+        policy=find_policy(policy),
+        units=find_absolute(units) if units else None,
+        indicators=tuple(find_absolute(path) for path in indicators or []),
+        subjects=find_absolute(subjects) if subjects else None,
+        prices=find_absolute(prices) if prices else None,
+        blocks=tuple(find_blocks(text) for text in blocks or []),
+        occupancy=find_absolute(occupancy) if occupancy else None,
         since=parse_time(since, "--since") if since else None,
         until=parse_time(until, "--until") if until else None,
         is_separate=separate,
@@ -122,32 +122,12 @@ def screen(
 def _find_inputs(plain: list[Path], named: list[str]) -> tuple[tuple[str, str], ...]:
     from paicha.app.request import DEFAULT_SITE
 
-    pairs = [(DEFAULT_SITE, _absolute(path)) for path in plain]
+    pairs = [(DEFAULT_SITE, find_absolute(path)) for path in plain]
     for text in named:
         name, separator, path = text.partition("=")
         if not (name and separator and path and name.isprintable()):
             raise UsageError(f"not NAME=PATH: {text!r}", where="--site", remedy="for example --site east=captures/")
-        pairs.append((name, _absolute(Path(path))))
+        pairs.append((name, find_absolute(Path(path))))
     if not pairs:
         raise UsageError("no input", remedy="name files or directories, or --site NAME=PATH")
     return tuple(pairs)
-
-
-def _find_blocks(text: str) -> tuple[str | None, str]:
-    """Return coin and path of COIN=FILE; without COIN= the file has a column of coins."""
-    from paicha.registry.blocks import COIN
-
-    name, separator, path = text.partition("=")
-    if separator and path and COIN.fullmatch(name.upper()):
-        return name.upper(), _absolute(Path(path))
-    return None, _absolute(Path(text))
-
-
-def _find_policy(name_or_file: str) -> str:
-    path = Path(name_or_file)
-    return _absolute(path) if path.is_file() else name_or_file
-
-
-def _absolute(path: Path) -> str:
-    # Not resolve(): a link stays what the user named.
-    return os.path.abspath(path)  # noqa: PTH100

@@ -150,7 +150,8 @@ def _refuse(error: InputError) -> Callable[[], BinaryIO]:
 def _open(path: Path, compression: str | None) -> BinaryIO:
     if compression is None:
         return path.open("rb")
-    inner: Any = gzip.GzipFile(path) if compression == "gzip" else pa.CompressedInputStream(str(path), "zstd")
+    # opened here: Arrow takes no name that is not UTF-8
+    inner: Any = gzip.GzipFile(path) if compression == "gzip" else pa.CompressedInputStream(path.open("rb"), "zstd")
     return io.BufferedReader(_CheckedStream(inner, path), PORTION_BYTES)
 
 

@@ -20,6 +20,8 @@ from paicha.packs.traffic.stratum.websocket import WebSocketStream
 from paicha.packs.traffic.stratum.worths import Counts
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from paicha.packs.traffic.policy import StratumPolicy
 
 VERSION = 1
@@ -27,11 +29,13 @@ PLAIN = ("foreign", "foreign_bytes", "has_handshake", "ended", "segments", "last
 
 
 def dump_state(sources: list[str], live: dict[int, Conversation]) -> bytes:
-    """Return the open conversations as JSON; bytes of unfinished messages are in hexadecimal."""
+    """Return the open conversations, and the inputs that showed them, as JSON; unfinished messages in hexadecimal."""
+    used = sorted({number for conversation in live.values() for number in conversation.packets})
+    places = {number: place for place, number in enumerate(used)}
     document = {
         "version": VERSION,
-        "sources": sources,
-        "conversations": [_dump_conversation(conversation) for conversation in live.values()],
+        "sources": [sources[number] for number in used],
+        "conversations": [_dump_conversation(conversation, places) for conversation in live.values()],
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -54,7 +58,8 @@ def load_state(state: bytes, policy: StratumPolicy) -> tuple[list[str], dict[int
         ) from error
 
 
-def _dump_conversation(conversation: Conversation) -> dict[str, Any]:
+def _dump_conversation(conversation: Conversation, places: Mapping[int, int]) -> dict[str, Any]:
+    """Return a conversation, its packets by the places of their inputs in the state."""
     framing = conversation.framing
     return {
         "connection": dataclasses.asdict(conversation.connection),
@@ -64,7 +69,7 @@ def _dump_conversation(conversation: Conversation) -> dict[str, Any]:
         "buffers": [bytes(getattr(parser, "buffer", b"")).hex() for parser in framing.parsers],
         "session": _dump_session(conversation.session),
         "volume": conversation.volume,
-        "packets": conversation.packets,
+        "packets": {places[number]: span for number, span in conversation.packets.items()},
         **{name: getattr(conversation, name) for name in PLAIN},
     }
 
