@@ -30,6 +30,9 @@ from paicha.packs.traffic.pack import PACK
 from paicha.packs.traffic.policy import TrafficPolicy
 from paicha.packs.traffic.rules.block_times import block_times
 from paicha.packs.traffic.tables import BLOCKS, PROFILES, PUSHES
+from paicha.simulate.hidden.capture import write_hidden_capture
+from paicha.simulate.hidden.chains import COINS
+from paicha.simulate.hidden.drawing import KINDS, World, draw_miner, format_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
 TITLE = "Block times: the jobs of one capture, found in another"
 FOLDER = CAPTURES / "mining" / "cjs"
 MINUTE_US = 60_000_000
+QUARTER_US = 15 * MINUTE_US
 SHIFTS = (*range(-9, 0), *range(1, 10))
 LEAST_BLOCKS = 10
 FAR_US = 600 * MINUTE_US // 60
@@ -49,6 +53,13 @@ QUICK_SPACING_US = 13_000_000
 """Mean time between blocks of the quick chain laid over ordinary captures (Ethereum's until 2022)."""
 
 LIKELY = 2
+HIDDEN_MINERS = 20
+ENOUGH_BLOCKS = 12
+"""Blocks in a session from which it is expected to be judged: those near its ends do not count."""
+
+HOPELESS = ("KAS",)
+"""Chains with a block every second or so: every message follows one."""
+
 POLICY = TrafficPolicy()
 
 
@@ -112,8 +123,10 @@ def run(options: Options) -> Report:
         "CJ-Sniffer's captures of XMRig: `paicha blocks` reads the block times of one, the other is cut behind its "
         "transport headers and screened with these times, then with the times moved by −9 to 9 minutes. All pairs in "
         f"whose common time at least {LEAST_BLOCKS} blocks fell. Where the clocks of the two machines disagree by more "
-        "than ten minutes, the list is set right by the heights that both captures saw. A capture of another coin's "
-        f"miner is a control too. Every control searches offsets of ±{POLICY.blocks.clock_seconds:g} s."
+        "than ten minutes, the list is set right by quarter-hours (a wrong time zone), as common heights tell. A "
+        "capture of another coin's miner is a control too. Every control searches offsets of "
+        f"±{POLICY.blocks.clock_seconds:g} s. Hidden miners are simulated packet by packet, headers alone, and judged "
+        "with the blocks of all coins together; the pool hears of a block 0.1 to 3 s late."
     )
     files = sorted(FOLDER.glob("*.pcap"))
     if not files:
@@ -131,16 +144,18 @@ def run(options: Options) -> Report:
     same, foreign = ([pair for pair in pairs if pair.is_same_coin is is_same] for is_same in (True, False))
     found, likely = sum(pair.grade > 0 for pair in same), sum(pair.grade == LIKELY for pair in same)
     controls, mistaken = sum(pair.moved for pair in pairs), sum(pair.grade > 0 for pair in foreign)
+    hidden, hidden_bars = judge_hidden(judge, options)
     bars = [
         Bar("every pair of one coin found", f"{found} of {len(same)}, {likely} likely", found == len(same) > 0),
         Bar("no list moved by 1 to 9 minutes found", f"{controls} of {len(pairs) * len(SHIFTS)}", controls == 0),
         Bar("no list of another coin found", f"{mistaken} of {len(foreign)}", mistaken == 0),
         Bar("no ordinary connection likely", f"{strong} of {judged:,} judgements", strong == 0),
         Bar("ordinary connections possible at most 1 in 1,000", f"{alarms} of {judged:,}", alarms * 1000 <= judged),
+        *hidden_bars,
     ]
     headings = ("times from", "looked for in", "coin", "clocks set right", "found", "blocks", "followed", "by chance",
                 "p, all trials paid", "offset", "window", "moved lists found")  # fmt: skip
-    return Report(TITLE, about, [Table(headings, [pair.cells for pair in pairs]), table], bars, others)
+    return Report(TITLE, about, [Table(headings, [pair.cells for pair in pairs]), table, hidden], bars, others)
 
 
 def _judge_pairs(judge: Judge, feeds: dict[str, tuple[Block, ...]], quiet: dict[str, Quiet]) -> list[Pair]:
@@ -167,10 +182,10 @@ def _judge_pairs(judge: Judge, feeds: dict[str, tuple[Block, ...]], quiet: dict[
 
 
 def _find_difference(blocks: Sequence[Block], others: Sequence[Block]) -> int:
-    """Return by how much the second list is later at the heights that both have, us; 0 where there are too few."""
+    """Return by how many quarter-hours (in us) the second list is later at common heights; 0 where there are few."""
     heights = {block.height: block.time for block in blocks if block.height is not None}
     gaps = [block.time - heights[block.height] for block in others if block.height in heights]
-    return round(median(gaps)) if len(gaps) >= LEAST_BLOCKS else 0
+    return round(median(gaps) / QUARTER_US) * QUARTER_US if len(gaps) >= LEAST_BLOCKS else 0
 
 
 def _write_hours(us: int) -> str:
@@ -220,6 +235,48 @@ def _judge_ordinary(
         alarms, strong, total = alarms + possible, strong + likely, total + judged
     headings = ("block times laid over ordinary captures", "connections judged", "judgements", "possible", "likely")
     return Table(headings, rows), notes[:20], alarms, strong, total
+
+
+def judge_hidden(judge: Judge, options: Options) -> tuple[Table, list[Bar]]:
+    """Return how many simulated miners behind each cover are found by the blocks of their coin."""
+    world = World(20211110)
+    number = 4 if options.is_quick else HIDDEN_MINERS
+    sessions = [draw_miner(kind, world, seed, window_s=3600.0) for kind in KINDS for seed in range(number)]
+    with tempfile.TemporaryDirectory(prefix="paicha-bench-") as directory:
+        path = Path(directory) / "hidden.pcap"
+        write_hidden_capture(path, sessions, 1)
+        quiet = read_quiet([path])
+    times = [
+        (coin.symbol, world.start_us + round(block * 1e6))
+        for coin in COINS
+        for block in world.find_blocks(coin, -3600.0, 10 * 3600.0)
+    ]
+    findings, _ = judge.ask(quiet, times)
+    moved = sum(
+        len(judge.ask(quiet, [(coin, time + m * MINUTE_US) for coin, time in times])[0]) for m in (-7, -2, 1, 5)
+    )
+    told = {(row["client"], row["client_port"] or 0): row for row in findings}
+    rows, chosen, found, wrong = [], 0, 0, 0
+    for name in ("kind", "coin"):
+        for value in dict.fromkeys(getattr(session.truth, name) for session in sessions):
+            truths = [session.truth for session in sessions if getattr(session.truth, name) == value]
+            fit = [truth for truth in truths if len(truth.blocks) >= ENOUGH_BLOCKS]
+            rows_of = [told.get((format_address(t.ends.client), t.ends.client_port)) for t in fit]
+            right = sum(row is not None and row["coin"] == t.coin for row, t in zip(rows_of, fit, strict=True))
+            mistaken = sum(row is not None and row["coin"] != t.coin for row, t in zip(rows_of, fit, strict=True))
+            likely = sum(row is not None and row["grade"] == LIKELY for row in rows_of)
+            rows.append((f"{name} {value}", len(truths), len(fit), right, likely, mistaken))
+            if name == "coin" and value not in HOPELESS:
+                chosen, found, wrong = chosen + len(fit), found + right, wrong + mistaken
+    headings = ("hidden miners", "sessions", f"with {ENOUGH_BLOCKS} blocks or more", "found", "likely", "wrong coin")
+    return Table(headings, rows), [
+        Bar(
+            f"hidden miners found, {', '.join(HOPELESS)} left out",
+            f"{found} of {chosen}, {wrong} with a wrong coin",
+            None,
+        ),
+        Bar("hidden miners found with moved lists", f"{moved} of {4 * len(sessions):,}", moved == 0),
+    ]
 
 
 def _pick(quiet: Quiet, site: str) -> Quiet:

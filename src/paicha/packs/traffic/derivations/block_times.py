@@ -64,9 +64,7 @@ BLOCK_MATCHES = TableSpec(
             "share", "float64", "part of the time that a message follows within the window: the chance of one block"
         ),
         Column("excess", "float64", "part followed of the blocks that chance would have left without a message"),
-        Column(
-            "rival", "float64", "greatest part followed when the blocks are moved by up to `policy.blocks.echo_seconds`"
-        ),
+        Column("rival", "float64", "greatest part followed up to `policy.blocks.echo_seconds` earlier than the window"),
         Column("chance", "float64", "probability of as many followed by chance in any of the trials of the run"),
         Column("trials", "int64", "trials paid for: offsets, windows, sizes, coins and connections"),
         Column("offset_s", "float64", "from the time of a block to the window", unit="s"),

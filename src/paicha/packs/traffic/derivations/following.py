@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     Times = NDArray[np.int64]
 
+NEARLY = 0.9
+"""An offset under which this part of the best number of events is followed is nearly as good."""
+
 LEAST_CHANCE = 1e-300
 """Smaller probabilities are told as this one."""
 
@@ -120,6 +123,7 @@ def judge_following(messages: Times, events: Times, spans: NDArray[np.int64], gr
             best = (float(chances[place]), row, int(offsets[place]))
     assert best is not None
     _, row, place = best
+    place = _find_earliest(counts[row], place, grid, grid.windows[row])
     offset, window = place * grid.step - grid.reach, grid.windows[row] * grid.step
     followed = int(counts[row, place])
     share = min(1.0, _measure_followed(messages, spans, offset, window) / length)
@@ -127,16 +131,23 @@ def judge_following(messages: Times, events: Times, spans: NDArray[np.int64], gr
     return Following(len(events), followed, share, max(LEAST_CHANCE, chance), offset, window)
 
 
+def _find_earliest(counts: NDArray[np.int64], place: int, grid: Grid, width: int) -> int:
+    """Return the best offset about the earliest one that is nearly as good: echoes of an event come after it."""
+    offsets = np.asarray(grid.list_offsets(width))
+    first = int(offsets[np.argmax(counts[offsets] >= NEARLY * counts[place])])
+    near = offsets[(offsets >= first) & (offsets <= first + width)]
+    return int(near[np.argmax(counts[near])])
+
+
 def find_rival(messages: Times, events: Times, best: Following, grid: Grid, *, reach: int, least_events: int) -> float:
-    """Return the greatest part of the events followed at any other offset up to `reach` us, in the window of `best`.
+    """Return the greatest part of the events followed at an offset up to `reach` us earlier, in the window of `best`.
 
     Only offsets under which `least_events` lie within the time of the messages count, and those near the best not.
-    What happens some time after every event, such as a pool's refreshed work, fits a list of wrong times; it fits
-    worse than the true times.
+    What follows every event at a fixed time later, such as work that a pool refreshes by a timer, fits a list that is
+    late by as much; then the true times, which lie earlier, fit as well or better.
     """
     step = max(grid.step, best.window // 2)
-    offsets = np.arange(-reach, reach + 1, step) + best.offset
-    offsets = offsets[np.abs(offsets - best.offset) > grid.longest]
+    offsets = best.offset - np.arange(grid.longest + step, reach + 1, step)
     moved = events[None, :] + offsets[:, None]
     is_covered = (moved >= messages[0]) & (moved + best.window <= messages[-1])
     following = np.append(messages, np.iinfo(np.int64).max)[np.searchsorted(messages, moved)]

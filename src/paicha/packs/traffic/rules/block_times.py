@@ -31,14 +31,16 @@ def block_times(block_matches: Any, policy: TrafficPolicy) -> Any:
     Pools send new work the moment a block is found, whatever encryption, tunnel or relay carries it. Moments of blocks
     are random, so the probability of so many matches follows exactly from the connection's own pattern, and chatty
     connections are discounted by what they are. All offsets, windows, sizes, coins and connections that were tried are
-    paid for. Blocks moved by some minutes must not fit as well. Likely needs `policy.blocks.likely_chance` and
-    `likely_excess`, possible the values of that name. The times come from a node's log or from `paicha blocks`.
+    paid for. What a pool repeats some time after every block fits a list that is late; an earlier window then fits as
+    well, and the match is left out. Likely needs `policy.blocks.likely_chance` and `likely_excess`, possible the values
+    of that name. The times come from a node's log or from `paicha blocks`.
     """
     blocks = policy.blocks
     found = block_matches.filter(
         _.chance <= blocks.possible_chance,
         _.excess >= blocks.possible_excess,
-        _.followed >= _.rival * _.blocks,
+        # beyond chance, an earlier window fits clearly worse
+        _.rival - _.share <= blocks.max_rival * (_.followed / _.blocks - _.share),
     )
     is_likely = (found.chance <= blocks.likely_chance) & (found.excess >= blocks.likely_excess)
     likely, possible = (ibis.literal(int(grade), "int64") for grade in (Grade.LIKELY, Grade.POSSIBLE))
@@ -57,7 +59,7 @@ def block_times(block_matches: Any, policy: TrafficPolicy) -> Any:
         ended=_.ended,
         blocks_followed=_.followed,
         blocks_expected=_.blocks.cast("float64") * _.share,
-        followed_when_moved=_.rival,
+        followed_earlier=_.rival,
         chance=_.chance,
         trials=_.trials,
         offset_seconds=_.offset_s,
