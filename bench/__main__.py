@@ -16,10 +16,12 @@ from bench import (
     flow_score,
     fuzz,
     hash_rate,
+    idle_time,
     logs,
     memory,
     packet_rate,
     real_rate,
+    relays,
     start,
 )
 from bench.inputs import ROOT, NoRoomError
@@ -41,6 +43,8 @@ BENCHMARKS = {
     "capture-speed": capture_speed,
     "memory": memory,
     "block-times": block_times,
+    "relays": relays,
+    "idle-time": idle_time,
     "fuzz": fuzz,
 }
 PAGE = ROOT / "docs" / "benchmarks.md"

@@ -70,7 +70,13 @@ class BehaviourPolicy(Section):
         0.6, description="part of shares that is answered within the answer time; some answers are lost or late"
     )
     max_reply_bytes: Annotated[int, Field(ge=1, le=1500)] = Field(
-        160, description="B; an acknowledgement, with encryption and a tunnel around it, is no longer than this"
+        190, description="B; an acknowledgement, with encryption and a tunnel around it, is no longer than this"
+    )
+    max_beat_bytes: Annotated[int, Field(ge=1, le=1500)] = Field(
+        250, description="B; a heartbeat, with encryption and a tunnel around it, is no longer than this"
+    )
+    split_ratio: Annotated[float, Field(ge=1, le=10)] = Field(
+        1.5, description="messages like shares to an answer, from which on a share takes several messages"
     )
     min_asked: Annotated[float, Field(ge=0, le=1)] = Field(
         0.6, description="part of a size of the server that follows a message of the client, so that it answers"
@@ -98,7 +104,7 @@ class BehaviourPolicy(Section):
         0.0, description="points (each doubles the odds) from which a connection is possible"
     )
     likely_score: Annotated[float, Field(ge=-64, le=64)] = Field(
-        5.0, description="points from which it is likely: more than pushes of work alone can reach"
+        12.5, description="points from which it is likely: more than pushes of work alone can reach"
     )
 
 
@@ -172,8 +178,10 @@ class BlocksPolicy(Section):
         10, description="blocks in the time of a connection below which it is not judged"
     )
     echo_seconds: Annotated[float, Field(ge=0, le=3600)] = Field(
-        660.0,
-        description="s by which blocks are moved to see that they fit nowhere better: pools refresh work later on",
+        660.0, description="s before the window that are searched for a better one: pools repeat work by a timer"
+    )
+    max_rival: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.8, description="part of the matches beyond chance that an earlier window may have: else this one is an echo"
     )
     hole_factor: Annotated[float, Field(ge=5, le=1000)] = Field(
         20.0,
@@ -227,7 +235,7 @@ class HoursPolicy(Section):
     )
     max_chance: Annotated[float, Field(gt=0, le=0.5)] = Field(
         0.02,
-        description="probability by chance up to which mining in empty hours is told; a week of records reaches it",
+        description="probability by chance up to which mining in empty hours is told; two weeks mostly suffice",
     )
 
 
