@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -163,3 +164,14 @@ def test_size_classes_hold_different_messages() -> None:
     assert classes[0] == (0, None)
     assert 90 < classes[1][0] <= 400
     assert len(classes) == 2
+
+
+@pytest.mark.parametrize("late_s", [0, 60, 120])
+def test_a_timer_that_starts_with_each_block_is_told_from_the_block(late_s: int) -> None:
+    rng = np.random.default_rng(9)
+    blocks = find_blocks(rng, spacing_s=900.0)
+    work = [np.arange(a + SECOND, b, 20 * SECOND) for a, b in pairwise(blocks.tolist())]
+    times = np.concatenate(work)
+    times = times[(times > NOON) & (times < NOON + SPAN)]
+    rows = find(push(times, np.full(len(times), 400)), blocks + late_s * SECOND, coin="BTC")
+    assert len(rows) == (late_s == 0)
