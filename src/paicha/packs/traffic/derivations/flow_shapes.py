@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 SECOND_US = 1_000_000.0
 HOUR_SECONDS = 3600.0
+DECIMALS = 6
+"""Figures are rounded: sums of floats depend on the order in which an engine takes the rows."""
+
 BEYOND = 1e6
 """Stands for a ratio without an upper end."""
 
@@ -219,17 +222,19 @@ def _describe(totals: Any, policy: FlowShapePolicy) -> Any:
     is_regular = totals.rates >= 3
     nothing = ibis.null("float64")
     wanted = (totals.sampling > 1).ifelse(policy.sampled_packets, policy.min_packets).cast("float64")
+    made = {name: middle for name, (_low, middle, _high) in features.items()} | ends
+    made |= {
+        "connected_hours": totals.connected / HOUR_SECONDS,
+        "spanned_hours": (totals.last_seen - totals.first_seen).cast("float64") / (HOUR_SECONDS * SECOND_US),
+        "connects_per_hour": (totals["count"] - 1).cast("float64") / (totals.connected / HOUR_SECONDS),
+        "covered_share": (totals.sampling > 1).ifelse(nothing, 1.0 - totals.paused / totals.connected),
+        "rate_variation": is_regular.ifelse(totals.rate_spread / totals.rate_mean.nullif(0), nothing),
+        "size_variation": is_regular.ifelse(totals.size_spread / totals.size_mean.nullif(0), nothing),
+        "hours_needed": wanted * totals.connected / HOUR_SECONDS / both.nullif(0),
+    }
     return totals.mutate(
-        **{name: middle for name, (_low, middle, _high) in features.items()},
-        **ends,
-        connected_hours=totals.connected / HOUR_SECONDS,
-        spanned_hours=(totals.last_seen - totals.first_seen).cast("float64") / (HOUR_SECONDS * SECOND_US),
-        connects_per_hour=(totals["count"] - 1).cast("float64") / (totals.connected / HOUR_SECONDS),
-        covered_share=(totals.sampling > 1).ifelse(nothing, 1.0 - totals.paused / totals.connected),
-        rate_variation=is_regular.ifelse(totals.rate_spread / totals.rate_mean.nullif(0), nothing),
-        size_variation=is_regular.ifelse(totals.size_spread / totals.size_mean.nullif(0), nothing),
+        **{name: value.round(DECIMALS) for name, value in made.items()},
         is_enough=both >= float(policy.min_packets),
-        hours_needed=wanted * totals.connected / HOUR_SECONDS / both.nullif(0),
         connections=totals.ordered,
     )
 
