@@ -107,3 +107,30 @@ def test_any_talk_gives_finite_figures_or_none(messages):
 def test_lists_may_be_missing():
     bare = profile(mine(1)) | {"sizes_out": None, "sizes_in": None, "head": None}
     assert measure_shapes(tabulate(bare), ANSWER_SECONDS, POLICY).column("pushes").to_pylist() == [None]
+
+
+def test_numbers_that_grow_in_shares_and_answers_are_seen():
+    assert shape(mine(11, seconds=7200, share=20.0))["share_growth"] == 2
+    assert shape(mine(11, seconds=3600, share=60.0))["share_growth"] == 1
+    alike = [(t, s, 233 if s == 0 and size < 400 else 63 if size < 100 else size) for t, s, size in mine(11)]
+    assert shape(alike)["share_growth"] == 0
+    mixed = [(t, s, size + round(t) % 2 if size < 300 else size) for t, s, size in mine(11)]
+    assert shape(mixed)["share_growth"] == 0
+
+
+def test_a_share_in_two_datagrams_is_one():
+    draw = random.Random(3)
+    told = [(time, 1, 384) for time in arrive(draw, 40.0, 3600)]
+    shares = arrive(draw, 25.0, 3600)
+    told += [m for t in shares for m in ((t, 0, 1504), (t + 0.001, 0, 1536), (t + 0.04, 1, 128), (t + 0.05, 0, 96))]
+    row = shape(told, protocol=17)
+    assert row["shares_from_sizes"]["best"] == pytest.approx(len(shares), abs=2)
+    assert row["transport"] == "udp"
+
+
+def test_heartbeats_count_neither_for_nor_against():
+    quiet = shape(mine(2, share=None))
+    beating = shape([*mine(2, share=None), *beat(3600, 60.0, (110, 75))])
+    assert beating["explained"] == quiet["explained"] == 100
+    assert beating["requests"] == quiet["requests"]
+    assert beating["clockwork"] == 0

@@ -30,7 +30,7 @@ def measure_features(
     with np.errstate(divide="ignore", invalid="ignore"):
         return {
             **_measure_pushes(roles, traffic, facts, policy),
-            **_measure_shares(roles),
+            **_measure_shares(roles, policy),
             **_measure_whole(roles, traffic, facts, policy),
         }
 
@@ -75,25 +75,26 @@ def _measure_silence(
 ) -> Floats:
     """Return the part of pushes that nothing follows.
 
-    Other than TCP, only a tunnel carries mining, and there the acknowledgements of TCP are messages: the client's
-    shortest ones. Where those follow the pushes nothing is told; where they do not it is no tunnel, and the part is 0.
+    Other than TCP, only a tunnel carries mining, and there the acknowledgements of TCP are messages, all of one short
+    size. Where those follow the pushes nothing is told; where they do not it is no tunnel, and the part is 0.
     """
-    shortest = np.min(np.where(roles.out.count > 0, roles.out.main, np.inf), axis=1)
-    reply = roles.back.reply[np.arange(len(chief)), chief]
-    is_short = (np.abs(reply - shortest) <= policy.size_spread) & (reply <= policy.max_reply_bytes)
+    line = np.arange(len(chief))
+    reply = roles.back.reply[line, chief]
+    is_short = (reply <= policy.max_reply_bytes) & (reply < roles.back.main[line, chief])
     in_tunnel = np.where(is_short & (answered >= policy.min_answered), np.nan, 0.0)
     return np.where(
         facts["protocol"] == TCP, PERCENT * np.minimum(1.0, (1.0 - answered) / traffic.chance_out), in_tunnel
     )
 
 
-def _measure_shares(roles: Roles) -> dict[str, Floats]:
+def _measure_shares(roles: Roles, policy: BehaviourPolicy) -> dict[str, Floats]:
     is_known = roles.shares_best > 0
     weight = np.where(roles.is_share & np.isfinite(roles.out.rhythm), roles.out.gaps, 0.0)
     rhythm = (weight * np.nan_to_num(roles.out.rhythm)).sum(1) / weight.sum(1)
     return {
         "shares": np.where(is_known, roles.shares_best, np.nan),
         "share_rhythm": np.where(is_known & (weight.sum(1) > 0), rhythm, np.nan),
+        "share_growth": np.where(roles.shares_best >= policy.min_numbered, roles.growth, np.nan),
         "share_answered": np.where(is_known, PERCENT * np.minimum(1.0, roles.acknowledged / roles.shares_best), np.nan),
     }
 
@@ -103,18 +104,18 @@ def _measure_whole(
 ) -> dict[str, Floats]:
     messages = traffic.messages_out + traffic.messages_in
     polls = np.where(roles.is_poll, roles.out.count, 0.0).sum(1)
+    beats = np.where(roles.is_beat, roles.out.count, 0.0).sum(1)
+    # a heartbeat and its answer say nothing for or against
+    messages = np.maximum(0.0, messages - 2.0 * beats)
     told = roles.pushes + roles.shares_best + roles.answers + polls
-    requests = np.maximum(0.0, traffic.messages_out - roles.shares_best - polls - policy.setup_messages / 2)
-    is_clock = [
-        (side.rhythm < policy.strict_variation) & (side.gaps >= policy.min_gaps) for side in (roles.out, roles.back)
-    ]
-    clock = sum(
-        np.where(which, side.count, 0.0).sum(1) for which, side in zip(is_clock, (roles.out, roles.back), strict=True)
-    )
+    others = traffic.messages_out - roles.shares_best - polls - beats
+    requests = np.maximum(0.0, others - policy.setup_messages / 2)
+    is_clock = (roles.out.rhythm < policy.strict_variation) & (roles.out.gaps >= policy.min_gaps)
+    clock = np.where(is_clock & ~roles.is_beat, roles.out.count, 0.0).sum(1)
     return {
         "explained": PERCENT * np.minimum(1.0, told / np.maximum(messages - policy.setup_messages, policy.min_pushes)),
         "requests": np.where(facts["protocol"] == TCP, requests / np.maximum(1.0, roles.pushes), np.nan),
-        "clockwork": PERCENT * clock / messages,
+        "clockwork": PERCENT * clock / traffic.messages_out,
         "byte_rate": facts["payload"] / np.maximum(1.0, traffic.seconds),
         "silence": facts["silence"],
         "lived": facts["lived"],

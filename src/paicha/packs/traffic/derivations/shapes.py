@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
-from paicha.packs.traffic.derivations.families import SECOND, bound_rates, guess_families
+from paicha.packs.traffic.derivations.families import SECOND, UNKNOWN, bound_rates, guess_families
 from paicha.packs.traffic.derivations.noise_counts import INITIATOR_BYTES, NAMES, RESPONDER_BYTES, count_noise
 from paicha.packs.traffic.derivations.sessions import find_roles, write_end
 from paicha.packs.traffic.derivations.shape_features import measure_features
@@ -55,6 +55,8 @@ FEATURES = (
     Column("shares", "float64", "messages of the client that look like shares", nullable=True),
     Column("share_rhythm", "float64", "spread of the gaps between them over their mean: 1 is chance", nullable=True),
     Column("share_answered", "float64", "part of them answered at once by a small record", unit="%", nullable=True),
+    Column("share_growth", "float64", "how often they and their answers grew by a byte for good", nullable=True),
+    Column("family_fit", "float64", "1 where share, answer and push fit one family of protocols", nullable=True),
     Column(
         "explained",
         "float64",
@@ -62,11 +64,14 @@ FEATURES = (
         unit="%",
     ),
     Column("requests", "float64", "other messages of the client per push", nullable=True),
-    Column("clockwork", "float64", "part of all messages that comes by the clock", unit="%"),
+    Column(
+        "clockwork", "float64", "part of the client's messages that comes by the clock, heartbeats left out", unit="%"
+    ),
     Column("byte_rate", "float64", "payload of both sides", unit="B/s"),
     Column("silence", "float64", "longest time without a message", unit="s"),
     Column("lived", "float64", "how long the connection was seen", unit="s"),
     Column("web", "float64", "1 where an HTTP request was seen on it"),
+    Column("handshake", "float64", "1 where the first two messages have the sizes of the handshake of Stratum V2"),
 )
 """What the scorecard `behaviour` may look at."""
 
@@ -151,7 +156,7 @@ def measure_shapes(profiles: pa.Table, answer_seconds: float, policy: BehaviourP
 def _name_events(measured: pa.Table, sessions: pa.Table, inside: pa.Table) -> list[tuple[str, str, str]]:
     """Return key, subject and role: those of the session that was read on the same connection if there is one."""
     names = ("site", "session", "key", "subject", "role")
-    known = {(site, session): event for site, session, *event in zip(*_list(sessions, names), strict=True)}
+    known = {(row[0], row[1]): (row[2], row[3], row[4]) for row in zip(*_list(sessions, names), strict=True)}
     ends = ("site", "session", "client_ip", "client_port", "server_ip", "server_port", "started")
     rows = zip(*_list(measured, ends), find_roles(measured, inside), strict=True)
     events = []
@@ -279,6 +284,8 @@ def _count(profiles: pa.Table, heads: Floats, roles: Roles, traffic: Traffic) ->
     )  # fmt: skip
     return {
         "is_noise": pa.array(is_noise),
+        "handshake": pa.array(is_noise.astype(np.float64)),
+        "family_fit": pa.array(np.where(has_share & has_push, family != UNKNOWN, np.nan), from_pandas=True),
         "shares_from_sizes": counts,
         "share_bytes": pa.array(share_bytes, from_pandas=True),
         "reply_bytes": pa.array(reply_bytes, from_pandas=True),
@@ -290,11 +297,13 @@ def _count(profiles: pa.Table, heads: Floats, roles: Roles, traffic: Traffic) ->
 
 def _count_frames(profiles: pa.Table, rows: NDArray[np.intp]) -> dict[int, Mapping[str, Any]]:
     """Return the counts of encrypted Stratum V2, by the number of the row."""
-    names = ("sizes_out", "sizes_in", "other_out", "other_in")
+    names = ("sizes_out", "sizes_in", "head", "other_out", "other_in")
     found = profiles.select(names).take(pa.array(rows)).to_pylist()
     answer: dict[int, Mapping[str, Any]] = {}
     for row, one in zip(rows, found, strict=True):
-        counts = count_noise(one["sizes_out"] or [], one["sizes_in"] or [], one["other_out"], one["other_in"])
+        counts = count_noise(
+            one["sizes_out"] or [], one["sizes_in"] or [], one["head"] or [], one["other_out"], one["other_in"]
+        )
         answer[int(row)] = {
             name: {"low": count.low, "best": count.best, "high": count.high} for name, count in counts.items()
         }

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     Flags = NDArray[np.bool_]
 
+SECOND_US = 1e6
+DIGITS = 9.0
+"""Numbers of one digit, from 1."""
+
 MULTIPLES = (2, 3, 4)
 """Shares that one segment may hold."""
 
@@ -53,6 +57,8 @@ class Roles:
     is_push: Flags
     is_poll: Flags
     """Messages of the client that are answered with work: it may be asked for as well as pushed."""
+    is_beat: Flags
+    """Messages of the client that come by the clock and get a short answer: any program keeps a connection alive so."""
     shares_low: Floats
     shares_best: Floats
     shares_high: Floats
@@ -60,6 +66,8 @@ class Roles:
     """Share messages that were answered within the answer time."""
     answers: Floats
     pushes: Floats
+    growth: Floats
+    """How often shares and their answers became one byte longer for good, as the decimal number in both does."""
 
 
 def assign_roles(out: Sizes, back: Sizes, traffic: Traffic, policy: BehaviourPolicy) -> Roles:
@@ -76,7 +84,11 @@ def assign_roles(out: Sizes, back: Sizes, traffic: Traffic, policy: BehaviourPol
         & ~is_answer
     )
     in_share = np.where(is_share, sent.count, 0.0)
+    answers = np.where(is_answer, received.count, 0.0).sum(1)
     best = in_share.sum(1) + _count_joined(out, labels, sent, is_share, traffic, policy)
+    # within a tunnel a long share takes two datagrams: there are as many shares as answers
+    is_split = (best >= policy.split_ratio * answers) & (answers > 0)
+    best = np.where(is_split, answers, best)
     acknowledged = np.where(is_share, sent.answered, 0.0).sum(1)
     missed = best * traffic.unseen / traffic.seconds
     return Roles(
@@ -93,8 +105,10 @@ def assign_roles(out: Sizes, back: Sizes, traffic: Traffic, policy: BehaviourPol
         + np.where(best > 0, traffic.other_out, 0.0)
         + np.where(missed >= 0.5, np.ceil(missed + 2.0 * np.sqrt(missed)), 0.0),
         acknowledged=acknowledged,
-        answers=np.where(is_answer, received.count, 0.0).sum(1),
+        answers=answers,
+        is_beat=_find_beats(sent, policy) & ~is_share,
         pushes=np.where(is_push, received.count, 0.0).sum(1),
+        growth=_count_growth(out, labels, is_share, policy),
     )
 
 
@@ -133,6 +147,14 @@ def _find_polls(sent: Clusters, received: Clusters, is_push: Flags, policy: Beha
     return is_poll & is_answered
 
 
+def _find_beats(sent: Clusters, policy: BehaviourPolicy) -> Flags:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        is_answered = sent.answered / sent.count >= policy.min_answered
+    is_short = (sent.main <= policy.max_beat_bytes) & (sent.reply <= policy.max_reply_bytes)
+    answer: Flags = is_answered & is_short & (sent.rhythm < policy.clock_variation) & (sent.gaps >= policy.min_gaps)
+    return answer
+
+
 def _count_joined(
     out: Sizes, labels: NDArray[np.int64], sent: Clusters, is_share: Flags, traffic: Traffic, policy: BehaviourPolicy
 ) -> Floats:
@@ -146,3 +168,30 @@ def _count_joined(
         is_multiple = np.abs(out["bytes"] - number * least) <= number * policy.size_spread / 2
         extra = np.where(is_multiple & ~in_share, number * count, extra)
     return out.sum_rows(extra)
+
+
+def _count_growth(out: Sizes, labels: NDArray[np.int64], is_share: Flags, policy: BehaviourPolicy) -> Floats:
+    """Return how many digits the number in shares and answers was seen to gain.
+
+    JSON-RPC numbers its requests and repeats the number in the answer: both grow by a byte after 9, 99, 999 ... of
+    them, and no shorter share follows a longer one. At most 9 come before the first step, and 90, 900 ... between two.
+    A step that more came before counts half: the numbering may have begun on an earlier connection.
+    """
+    chosen = np.flatnonzero((labels >= 0) & is_share[out.of, np.maximum(labels, 0)])
+    order = chosen[np.lexsort((out["bytes"][chosen], out.of[chosen]))]
+    low, high = order[:-1], order[1:]
+    steps = (
+        (out.of[low] == out.of[high])
+        & (out["bytes"][high] == out["bytes"][low] + 1)
+        & (out["reply"][high] == out["reply"][low] + 1)
+        & (out["last"][low] <= out["first"][high] + policy.overlap_seconds * SECOND_US)
+    )
+    is_between = np.zeros(len(steps), bool)
+    is_between[1:] = steps[:-1]
+    before, after = out["count"][low], out["count"][high]
+    decade = DIGITS * 10.0 ** np.maximum(1.0, np.round(np.log10(np.maximum(before, 1.0) / DIGITS)))
+    is_decade = is_between & (np.abs(before - decade) <= np.maximum(1.0, policy.decade_error * decade))
+    is_first = ~is_between & (before <= DIGITS)
+    room = np.where(is_first, DIGITS, decade) * 10.0 * (1.0 + policy.decade_error)
+    fits = np.where((is_first | is_decade) & (after <= room), 1.0, np.where(is_between | is_first, 0.0, 0.5))
+    return np.bincount(out.of[low], weights=steps * fits, minlength=out.rows).astype(np.float64)

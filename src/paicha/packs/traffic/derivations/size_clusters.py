@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Flags = NDArray[np.bool_]
     Whole = NDArray[np.int64]
 
-FIELDS = ("bytes", "count", "answered", "reply", "unasked", "gaps", "gap_sum", "gap_squares")
+FIELDS = ("bytes", "count", "answered", "reply", "unasked", "gaps", "gap_sum", "gap_squares", "first", "last")
 CLUSTERS = 8
 """How many clusters of a side are told apart, the most frequent first; what is left over speaks for a wide mix."""
 
