@@ -86,6 +86,12 @@ def follow_packets(data: Any, packets: Any, begin: int, count: int, tables: Any)
             if entry != 0:
                 prefetch(tables.flows, int64(entry & _LOW) - 1)
         for i in range(at, stop):
+            entry = tables.index[int64(packets[i].hash >> _S) & mask]
+            if entry != 0:
+                profile = int64(tables.flows[int64(entry & _LOW) - 1].profile)
+                if profile < -1:
+                    prefetch(tables.drafts.records, -2 - profile)
+        for i in range(at, stop):
             if not has_output_room(tables):
                 return i
             follow_packet(data, packets[i], tables)

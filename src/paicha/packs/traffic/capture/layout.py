@@ -14,6 +14,7 @@ from paicha.packs.traffic.capture.profile_layout import (
     Pool,
     make_drafts,
     make_pool,
+    make_zeros,
 )
 
 if TYPE_CHECKING:
@@ -214,33 +215,33 @@ def make_tables(policy: TrafficPolicy, seed: int) -> Tables:
     drafts = min(max_live_flows, DRAFTS_PER_PROFILE * profiles)
     meta = _make_meta(policy, seed)
     return Tables(
-        flows=_align(FLOW, max_live_flows),
-        index=np.zeros(slots, np.uint64),
-        free=np.zeros(max_live_flows, np.int32),
+        flows=make_zeros(max_live_flows, FLOW),
+        index=make_zeros(slots, np.uint64),
+        free=make_zeros(max_live_flows, np.int32),
         meta=meta,
-        ended=np.zeros(ENDED_FLOWS, FLOW),
-        opened=np.zeros(2 * PACKETS_PER_STEP, FLOW),
-        segments=np.zeros(SEGMENTS_PER_STEP, SEGMENT),
-        collectors=np.zeros(COLLECTORS, COLLECTOR),
-        collected=np.zeros((COLLECTORS, COLLECTED_BYTES), np.uint8),
-        oldest=np.zeros((EVICTED_AT_ONCE, 2), np.int64),
-        reading=np.zeros(SOURCE_MARKS, np.uint8),
+        ended=make_zeros(ENDED_FLOWS, FLOW),
+        opened=make_zeros(2 * PACKETS_PER_STEP, FLOW),
+        segments=make_zeros(SEGMENTS_PER_STEP, SEGMENT),
+        collectors=make_zeros(COLLECTORS, COLLECTOR),
+        collected=make_zeros((COLLECTORS, COLLECTED_BYTES), np.uint8),
+        oldest=make_zeros((EVICTED_AT_ONCE, 2), np.int64),
+        reading=make_zeros(SOURCE_MARKS, np.uint8),
         window=NameWindow(
             meta=meta,
-            rows=np.zeros(NAMES_PER_WINDOW + 1, NAME),
-            index=np.zeros(2 * NAMES_PER_WINDOW, np.int32),
-            text=np.zeros(NAME_BYTES, np.uint8),
-            work=np.zeros(COLLECTED_BYTES, np.uint8),
+            rows=make_zeros(NAMES_PER_WINDOW + 1, NAME),
+            index=make_zeros(2 * NAMES_PER_WINDOW, np.int32),
+            text=make_zeros(NAME_BYTES, np.uint8),
+            work=make_zeros(COLLECTED_BYTES, np.uint8),
         ),
-        pool=make_pool(profiles),
+        pool=make_pool(profiles, make_zeros),
         drafts=make_drafts(drafts),
-        free_profiles=np.zeros(profiles, np.int32),
-        free_drafts=np.zeros(drafts, np.int32),
+        free_profiles=make_zeros(profiles, np.int32),
+        free_drafts=make_zeros(drafts, np.int32),
         pieces=Pieces(
-            flows=np.zeros(PIECES_PER_STEP, FLOW),
-            first=np.zeros(PIECES_PER_STEP, np.int64),
-            times=np.zeros((PIECES_PER_STEP, PUSHES_HELD), np.uint32),
-            sizes=np.zeros((PIECES_PER_STEP, PUSHES_HELD), np.uint16),
+            flows=make_zeros(PIECES_PER_STEP, FLOW),
+            first=make_zeros(PIECES_PER_STEP, np.int64),
+            times=make_zeros((PIECES_PER_STEP, PUSHES_HELD), np.uint32),
+            sizes=make_zeros((PIECES_PER_STEP, PUSHES_HELD), np.uint16),
         ),
     )
 
@@ -264,14 +265,7 @@ def _make_meta(policy: TrafficPolicy, seed: int) -> NDArray[np.int64]:
 def make_fragments() -> Fragments:
     """Return an empty store of fragments."""
     return Fragments(
-        records=np.zeros(FRAGMENTED, FRAGMENT),
-        data=np.zeros((FRAGMENTED, DATAGRAM_BYTES), np.uint8),
-        units=np.zeros((FRAGMENTED, DATAGRAM_BYTES // 8), np.uint8),
+        records=make_zeros(FRAGMENTED, FRAGMENT),
+        data=make_zeros((FRAGMENTED, DATAGRAM_BYTES), np.uint8),
+        units=make_zeros((FRAGMENTED, DATAGRAM_BYTES // 8), np.uint8),
     )
-
-
-def _align(kind: np.dtype[Any], count: int) -> Any:
-    """Return zeroed records that begin on a boundary of 128 bytes, so that none crosses a cache line in its half."""
-    raw = np.zeros(count * kind.itemsize + 128, np.uint8)
-    skip = -raw.ctypes.data % 128
-    return raw[skip : skip + count * kind.itemsize].view(kind)

@@ -70,10 +70,10 @@ def collect_profiles(tables: Any, flows: Any, chosen: Any, out: Any, is_end: boo
 
 
 @entry
-def restore_profiles(tables: Any, kept: Any, slots: Any) -> None:
-    """Give the flows at `slots` the profiles that an earlier run kept, in places that were never taken."""
+def restore_profiles(tables: Any, kept: Any, slots: Any, begin: int) -> None:
+    """Give the flows at `slots` the profiles that an earlier run kept, in places from `begin` on."""
     for number in range(len(slots)):
-        place = number
+        place = begin + number
         copy_profile(kept, number, tables.pool, place)
         profile = tables.pool.profiles[place]
         profile.owner = slots[number]

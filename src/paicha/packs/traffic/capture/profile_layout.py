@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import math
+import mmap
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SIZES_KEPT = 16
 """Exact payload sizes of one side that are counted apart; rarer ones make room."""
@@ -84,6 +89,14 @@ The same memory is read as sixteen-bit cells; see FIRST_SIZE and FIRST_STEP.
 OPEN, KNOWS_A, KNOWS_B = 1, 2, 4
 
 
+def make_zeros(shape: int | tuple[int, ...], kind: Any) -> Any:
+    """Return zeros in pages of their own: taken from the system when first written, given back as soon as unused."""
+    shape = shape if isinstance(shape, tuple) else (shape,)
+    kind = np.dtype(kind)
+    count = math.prod(shape)
+    return np.frombuffer(mmap.mmap(-1, max(1, count * kind.itemsize)), kind, count).reshape(shape)
+
+
 class Pool(NamedTuple):
     """Profiles by place; sides at 2 * place + side, sizes and gaps by place and side."""
 
@@ -105,22 +118,22 @@ class Pool(NamedTuple):
     waiting_sizes: Any
 
 
-def make_pool(count: int) -> Pool:
-    """Return so many empty profiles; memory is taken from the system only as far as it is used."""
+def make_pool(count: int, zeros: Callable[..., Any] = np.zeros) -> Pool:
+    """Return so many empty profiles."""
     return Pool(
-        profiles=np.zeros(count, PROFILE),
-        sides=np.zeros(2 * count, SIDE),
-        sizes=np.zeros((count, 2 * SIZES_KEPT), np.uint16),
-        counts=np.zeros((count, 2 * SIZES_KEPT), SIZE),
-        gaps=np.zeros((count, 4, BINS), np.uint16),
-        shifts=np.zeros((count, 4), np.uint8),
-        push_times=np.zeros((count, PUSHES_HELD), np.uint32),
-        push_sizes=np.zeros((count, PUSHES_HELD), np.uint16),
-        active=np.zeros((count, WORDS), np.uint64),
-        heads=np.zeros((count, HEAD_MESSAGES), np.int16),
-        sources=np.zeros((count, SOURCES_KEPT), np.uint16),
-        waiting_times=np.zeros((count, 2 * WAITING), np.uint32),
-        waiting_sizes=np.zeros((count, 2 * WAITING), np.uint8),
+        profiles=zeros(count, PROFILE),
+        sides=zeros(2 * count, SIDE),
+        sizes=zeros((count, 2 * SIZES_KEPT), np.uint16),
+        counts=zeros((count, 2 * SIZES_KEPT), SIZE),
+        gaps=zeros((count, 4, BINS), np.uint16),
+        shifts=zeros((count, 4), np.uint8),
+        push_times=zeros((count, PUSHES_HELD), np.uint32),
+        push_sizes=zeros((count, PUSHES_HELD), np.uint16),
+        active=zeros((count, WORDS), np.uint64),
+        heads=zeros((count, HEAD_MESSAGES), np.int16),
+        sources=zeros((count, SOURCES_KEPT), np.uint16),
+        waiting_times=zeros((count, 2 * WAITING), np.uint32),
+        waiting_sizes=zeros((count, 2 * WAITING), np.uint8),
     )
 
 
@@ -133,6 +146,5 @@ class Drafts(NamedTuple):
 
 def make_drafts(count: int) -> Drafts:
     """Return so many empty drafts, none of them across the border of a cache line."""
-    raw = np.zeros((count + 1) * 64, np.uint8)
-    raw = raw[-raw.ctypes.data % 64 :][: count * 64]
+    raw = make_zeros(count * 64, np.uint8)
     return Drafts(raw.view(DRAFT), raw.view(np.int16).reshape(count, 32))

@@ -30,7 +30,7 @@ from paicha.packs.traffic.capture.profile_collect import collect_profiles, resto
 from paicha.packs.traffic.capture.profile_layout import PROFILE, SIDE, SIZE, Pool, make_pool
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -40,6 +40,10 @@ LAYOUT = hashlib.sha256(
     repr([FLOW, PROFILE, SIDE, SIZE, *((a.dtype, a.shape) for a in make_pool(1))]).encode()
 ).hexdigest()[:16]
 """Of another layout nothing can be taken up."""
+
+
+PACKED_TOGETHER = 1024
+"""Profiles that are packed together: few enough for their copies to weigh little beside the tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +76,8 @@ def find_open(tables: Tables, newest: int, limit: int) -> NDArray[np.int64]:
     is_worth = ((chosen["protocol"] & 0xFF) == TCP) | (chosen["was_resumed"] != 0)
     is_worth |= lived >= tables.meta[MIN_PROFILE_US]
     slots, lived = slots[keep := is_worth & ~is_ended(chosen, newest, tables.meta)], lived[keep]
-    longest: NDArray[np.int64] = np.argsort(-lived, kind="stable")[:limit]
-    return slots if len(slots) <= limit else slots[longest]
+    longest: NDArray[np.int64] = slots[np.argsort(-lived, kind="stable")[:limit]]
+    return longest
 
 
 def keep_profiles(tables: Tables, slots: NDArray[np.int64]) -> tuple[NDArray[Any], Pool]:
@@ -87,8 +91,8 @@ def keep_profiles(tables: Tables, slots: NDArray[np.int64]) -> tuple[NDArray[Any
     return flows, pool
 
 
-def pack_profiles(kept: KeptProfiles) -> dict[str, object]:
-    """Return the profiles as what JSON can hold."""
+def pack_profiles(kept: KeptProfiles) -> dict[str, Any]:
+    """Return profiles as what JSON can hold."""
     packer = zlib.compressobj(1)
     parts = [packer.compress(np.ascontiguousarray(each).tobytes()) for each in (kept.flows, *kept.pool)]
     keys = {key: number for number, key in enumerate(dict.fromkeys(key for keys in kept.sources for key in keys))}
@@ -101,31 +105,30 @@ def pack_profiles(kept: KeptProfiles) -> dict[str, object]:
     }
 
 
-def unpack_profiles(held: Mapping[str, Any], limit: int) -> KeptProfiles | None:
-    """Return what `pack_profiles` wrote, at most `limit` of them; None where it is of another layout.
+def unpack_profiles(held: Mapping[str, Any]) -> KeptProfiles:
+    """Return what `pack_profiles` wrote.
 
     Raises:
-        ValueError, KeyError, TypeError: it is damaged.
+        ValueError, KeyError, TypeError, IndexError: it is damaged or of another layout.
     """
-    if held["layout"] != LAYOUT:
-        return None
     count = int(held["count"])
+    if held["layout"] != LAYOUT or not 1 <= count <= PACKED_TOGETHER:
+        raise ValueError("profiles of another layout")
     size = count * (FLOW.itemsize + sum(each.nbytes for each in make_pool(1)))
     try:
         data = zlib.decompressobj().decompress(base64.b64decode(held["arrays"], validate=True), size)
     except zlib.error as error:
         raise ValueError(str(error)) from error
-    if count < 1 or len(data) != size or len(held["sources"]) != count:
-        raise ValueError("no profiles")
-    flows = np.frombuffer(data, FLOW, count)
-    at, arrays = flows.nbytes, []
+    if len(data) != size or len(held["sources"]) != count:
+        raise ValueError("profiles cut short")
+    at, arrays = count * FLOW.itemsize, []
     for each in make_pool(1):
         part = np.frombuffer(data, each.dtype, count * each.size, at)
-        arrays.append(part.reshape(len(each) * count, *each.shape[1:])[: limit * len(each)].copy())
+        arrays.append(part.reshape(len(each) * count, *each.shape[1:]).copy())
         at += part.nbytes
     keys = [str(key) for key in held["keys"]]
     sources = tuple(tuple(keys[int(number)] for number in one) for one in held["sources"])
-    return KeptProfiles(flows[:limit].copy(), Pool(*arrays), sources[:limit])
+    return KeptProfiles(np.frombuffer(data, FLOW, count).copy(), Pool(*arrays), sources)
 
 
 @entry
@@ -154,15 +157,24 @@ def resume_quiet(tables: Any, flows: Any, packets: Any, slots: Any) -> None:
         slots[number] = slot
 
 
-def resume_profiles(tables: Tables, kept: KeptProfiles, slots: Mapping[int, int]) -> dict[int, tuple[str, ...]]:
+def resume_profiles(
+    tables: Tables, packed: Iterable[Mapping[str, Any]], slots: Mapping[int, int]
+) -> dict[int, tuple[str, ...]]:
     """Put what an earlier run kept into empty tables; return the keys of its inputs by the flows' numbers.
 
-    `slots` are those of flows resumed already, by their numbers.
+    `slots` are those of flows resumed already, by their numbers. What there is no room for is left out.
     """
-    numbers = kept.flows["number"].tolist()
-    places = np.array([slots.get(number, -1) for number in numbers], np.int64)
-    resume_quiet(tables, kept.flows, np.zeros(1, PACKET), places)
-    restore_profiles(tables, kept.pool, places)
-    tables.flows["data_sides"][places] = kept.flows["data_sides"]
-    tables.meta[PROFILE_HIGH] = len(places)
-    return dict(zip(numbers, kept.sources, strict=True))
+    sources: dict[int, tuple[str, ...]] = {}
+    for held in packed:
+        kept = unpack_profiles(held)
+        begin = int(tables.meta[PROFILE_HIGH])
+        if begin + len(kept.flows) > len(tables.pool.profiles):
+            break
+        numbers = kept.flows["number"].tolist()
+        places = np.array([slots.get(number, -1) for number in numbers], np.int64)
+        resume_quiet(tables, kept.flows, np.zeros(1, PACKET), places)
+        restore_profiles(tables, kept.pool, places, begin)
+        tables.flows["data_sides"][places] = kept.flows["data_sides"]
+        tables.meta[PROFILE_HIGH] = begin + len(places)
+        sources |= zip(numbers, kept.sources, strict=True)
+    return sources

@@ -44,6 +44,9 @@ OPENING_BYTES = 24_576
 """IP bytes; a connection that takes more for its first messages is a bulky one. Certificates, logins and the first jobs
 of any pool take less."""
 
+BURST_US = 1_000_000
+"""Datagrams of which ten come in less are a burst: their connection is profiled from its end on, if it has one."""
+
 DONE, FULL_DRAFT, BULKY_DRAFT = range(3)
 """Results: the packet is counted; it is not, there is no room for a message more; the connection is a bulky one."""
 
@@ -176,6 +179,10 @@ def promote_draft(tables: Any, slot: int, packet: Any, side: int, since: int) ->
     if total > 2 * meta[PROFILE_BYTES] * (DRAFT_MESSAGES - OPENING):
         end_draft(tables, slot, -1)
         return
+    if packet.protocol & 0xFF != TCP and packet.time - find_first(draft, tables.drafts.cells, number) < BURST_US:
+        draft.count = 0
+        extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, since)
+        return
     place = take_profile(tables, draft.last)
     if place < 0:
         end_draft(tables, slot, 0)
@@ -188,15 +195,22 @@ def promote_draft(tables: Any, slot: int, packet: Any, side: int, since: int) ->
     follow_profile(tables, slot, packet, side)
 
 
+@inlined
+def find_first(draft: Any, cells: Any, number: int) -> int:
+    """Return the time of the first message of a draft."""
+    time = int64(draft.last)
+    for i in range(1, draft.count):
+        time -= read_step(cells[number, FIRST_STEP + i])
+    return time  # type: ignore[no-any-return]
+
+
 @compiled
 def replay_draft(drafts: Any, number: int, pool: Any, place: int, before: int, answer_us: int) -> None:
     """Count the messages of a draft in an empty profile; the last one may still grow."""
     draft = drafts.records[number]
     cells = drafts.cells
     profile = pool.profiles[place]
-    time = int64(draft.last)
-    for i in range(1, draft.count):
-        time -= read_step(cells[number, FIRST_STEP + i])
+    time = find_first(draft, cells, number)
     profile.first = profile.last = time
     for side in range(2):
         own = pool.sides[2 * place + side]

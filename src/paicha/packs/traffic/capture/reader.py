@@ -38,7 +38,7 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
 
     if not sources:
         return reading.state
-    earlier = read_memory(reading.state, reading.policy.profiles.max_profiles)
+    earlier = read_memory(reading.state)
     ordered = order_sources(sources)
     memory = earlier.before(read_head(ordered[0].head).first_time)
     site = ordered[0].site

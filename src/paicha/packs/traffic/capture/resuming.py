@@ -13,7 +13,7 @@ from paicha.packs.traffic.capture.compiling import entry
 from paicha.packs.traffic.capture.flow_table import add_flow
 from paicha.packs.traffic.capture.internet import hash_packet
 from paicha.packs.traffic.capture.layout import CANDIDATE, PACKET, SEED, SIX, TCP, Tables
-from paicha.packs.traffic.capture.profile_state import KeptProfiles, pack_profiles, unpack_profiles
+from paicha.packs.traffic.capture.profile_state import unpack_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,7 +34,7 @@ class Memory:
     tracker: bytes | None = None
     flows: tuple[dict[str, int], ...] = ()
     newest: int = 0
-    profiles: KeptProfiles | None = None
+    profiles: tuple[dict[str, Any], ...] = ()
 
     def before(self, begin: int) -> Memory:
         """Return what a stream that begins at `begin` may take up: nothing of a time later than that.
@@ -44,20 +44,22 @@ class Memory:
         return self if begin >= self.newest - OVERLAP_US else Memory(self.flow_serial)
 
 
-def read_memory(state: bytes | None, max_profiles: int) -> Memory:
-    """Return what an earlier run left, with so many profiles; empty where there was none or it is not understood."""
+def read_memory(state: bytes | None) -> Memory:
+    """Return what an earlier run left; empty where there was none or it cannot be understood."""
     if state is None:
         return Memory()
     try:
         held = json.loads(state)
         flows = tuple({field: int(flow[field]) for field in FIELDS} for flow in held["flows"])
-        profiles = held.get("profiles")
+        profiles = tuple(held.get("profiles", ()))
+        for packed in profiles:
+            unpack_profiles(packed)
         return Memory(
             int(held["flow_serial"]),
             str(held["tracker"]).encode(),
             flows,
             int(held["newest"]),
-            unpack_profiles(profiles, max_profiles) if profiles else None,
+            profiles,
         )
     except (ValueError, KeyError, TypeError, IndexError):
         return Memory()
@@ -71,7 +73,7 @@ def write_memory(memory: Memory) -> bytes:
         "tracker": tracker,
         "flows": memory.flows,
         "newest": memory.newest,
-        "profiles": pack_profiles(memory.profiles) if memory.profiles is not None else None,
+        "profiles": memory.profiles,
     }
     return json.dumps(content).encode()
 

@@ -33,7 +33,14 @@ from paicha.packs.traffic.capture.layout import (
     make_tables,
 )
 from paicha.packs.traffic.capture.name_table import empty_window
-from paicha.packs.traffic.capture.profile_state import KeptProfiles, find_open, keep_profiles, resume_profiles
+from paicha.packs.traffic.capture.profile_state import (
+    PACKED_TOGETHER,
+    KeptProfiles,
+    find_open,
+    keep_profiles,
+    pack_profiles,
+    resume_profiles,
+)
 from paicha.packs.traffic.capture.profile_writing import ProfileWriter
 from paicha.packs.traffic.capture.resuming import Memory, describe_flow, resume_flows
 from paicha.packs.traffic.capture.rows import make_flow_rows, make_name_rows
@@ -70,8 +77,7 @@ class Stream:
         self._profiles = ProfileWriter(site, keys, sink, self._tables, policy.profiles)
         meta = self._tables.meta
         slots = resume_flows(self._tables, tracker.resume(), memory)
-        if memory.profiles is not None:
-            self._profiles.earlier = resume_profiles(self._tables, memory.profiles, slots)
+        self._profiles.earlier = resume_profiles(self._tables, memory.profiles, slots)
         meta[NEXT_NUMBER] = memory.flow_serial
         self._handover = Handover(tracker, self._tables, keys, slots)
         self._sweep_at = 0
@@ -192,10 +198,11 @@ class Stream:
                 del self._handover.slots[number]
         return tuple(kept)
 
-    def _keep_profiles(self) -> KeptProfiles | None:
-        """Return the profiles of connections that simply go on."""
+    def _keep_profiles(self) -> tuple[dict[str, Any], ...]:
+        """Return the profiles of connections that simply go on, packed."""
         slots = find_open(self._tables, self._newest, self._max_profiles)
-        if not len(slots):
-            return None
-        flows, pool = keep_profiles(self._tables, slots)
-        return KeptProfiles(flows, pool, self._profiles.list_sources(flows, pool))
+        packed = []
+        for begin in range(0, len(slots), PACKED_TOGETHER):
+            flows, pool = keep_profiles(self._tables, slots[begin : begin + PACKED_TOGETHER])
+            packed.append(pack_profiles(KeptProfiles(flows, pool, self._profiles.list_sources(flows, pool))))
+        return tuple(packed)
