@@ -112,7 +112,7 @@ RULES = (
 )
 POLICY = SimpleNamespace(
     grading=SimpleNamespace(points={"payload": 100.0, "name": 40.0, "dns": 20.0, "flow": 15.0}, likely_score=35.0),
-    observed=SimpleNamespace(min_hours=1.0, max_sampling=100.0),
+    observed=SimpleNamespace(min_hours=1.0, hours_per_sampling=0.5, max_sampling=100.0),
 )
 PACK = Pack(
     name="doors",

@@ -94,14 +94,17 @@ asked AS (
 ),
 judged AS (
     SELECT a.site, a.subject, s.*, p.* EXCLUDE (site, subject),
-           o.hours, o.records, o.sampling, o.first_seen AS seen_from, o.last_seen AS seen_to,
+           o.hours, o.records, o.sampling, n.hours_needed, o.first_seen AS seen_from, o.last_seen AS seen_to,
            CASE WHEN s.claim = $confirmed THEN $confirmed
                 WHEN s.score >= $likely_score AND (s.claim = $likely OR s.kinds > 1) THEN least($combined, $likely)
                 WHEN s.claim IS NOT NULL THEN $possible
-                WHEN o.hours >= $min_hours AND o.sampling <= $max_sampling THEN $none
+                WHEN o.hours >= n.hours_needed AND o.sampling <= $max_sampling THEN $none
                 ELSE $cannot_judge END AS grade
     FROM asked a LEFT JOIN scored s USING (site, subject) LEFT JOIN spans p USING (site, subject)
     LEFT JOIN observed o USING (site, subject)
+    CROSS JOIN LATERAL (
+        SELECT greatest($min_hours, if(o.sampling > 1, $hours_per_sampling * o.sampling, 0)) AS hours_needed
+    ) n
 )
 SELECT 'v-' || left(sha256(concat_ws(chr(31), $pack, site, subject)), 20) AS id,
        subject, coalesce(subject_kind, $kind) AS subject_kind, site, grade::BIGINT AS grade, outcome,
@@ -116,10 +119,10 @@ SELECT 'v-' || left(sha256(concat_ws(chr(31), $pack, site, subject)), 20) AS id,
                 'text_zh': format('已观察 {:.1f} 小时、{} 条记录，未发现', hours, records),
                 'points': 0.0, 'findings': []::VARCHAR[]}]
             WHEN grade = $cannot_judge THEN
-              [{'text': format('observed {:.1f} h at sampling 1:{:.0f}; the policy asks for {:.1f} h, at most 1:{:.0f}',
-                               coalesce(hours, 0), coalesce(sampling, 1), $min_hours, $max_sampling),
-                'text_zh': format('仅观察 {:.1f} 小时，采样 1:{:.0f}；策略要求至少 {:.1f} 小时、采样不稀于 1:{:.0f}',
-                               coalesce(hours, 0), coalesce(sampling, 1), $min_hours, $max_sampling),
+              [{'text': format('observed {:.1f} h at sampling 1:{:.0f}; {:.1f} h would suffice, at most 1:{:.0f}',
+                               coalesce(hours, 0), coalesce(sampling, 1), hours_needed, $max_sampling),
+                'text_zh': format('仅观察 {:.1f} 小时，采样 1:{:.0f}；至少需要 {:.1f} 小时、采样不稀于 1:{:.0f}',
+                               coalesce(hours, 0), coalesce(sampling, 1), hours_needed, $max_sampling),
                 'points': 0.0, 'findings': []::VARCHAR[]}]
             ELSE [] END AS reasons_against,
        coalesce(identities, []) AS identities
@@ -157,6 +160,7 @@ def grade_findings(duck: Any, pack: Pack, policy: Any, counted: pa.Table, observ
         "kind": pack.rules[0].subject_kind,
         "likely_score": policy.grading.likely_score,
         "min_hours": policy.observed.min_hours,
+        "hours_per_sampling": policy.observed.hours_per_sampling,
         "max_sampling": policy.observed.max_sampling,
         "combined": int(COMBINED_CAP),
     } | {grade.name.lower(): int(grade) for grade in Grade}

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+SOURCES = frozenset({".py", ".toml", ".csv"})
+"""Endings of the package's files that a compiled rule may depend on."""
+
 
 class Statements:
     """SQL texts by label, for one program, dialect and policy.
@@ -59,7 +62,9 @@ def _name_program() -> str:
     import paicha
 
     root = Path(paicha.__file__).parent
-    stats = ((path, path.stat()) for path in sorted(root.rglob("*.py")))
+    # data files too: rules are compiled with what stands in them
+    files = (path for path in root.rglob("*") if path.suffix in SOURCES)
+    stats = ((path, path.stat()) for path in sorted(files))
     lines = (f"{path.relative_to(root)} {stat.st_size} {stat.st_mtime_ns}" for path, stat in stats)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 

@@ -74,8 +74,13 @@ class ObservedPolicy(Section):
     min_hours: Annotated[float, Field(ge=0, le=8760)] = Field(
         1.0, description="h of observation below which the verdict on a quiet subject is: cannot judge"
     )
+    hours_per_sampling: Annotated[float, Field(ge=0, le=1000)] = Field(
+        0.83,
+        description="h of observation per packet that one seen stands for, where sampled: in these a miner of 8 packets "
+        "a minute shows the 400 sampled ones that a judgement needs (`flow_shape.sampled_packets`)",
+    )
     max_sampling: Annotated[float, Field(ge=1, le=1_000_000)] = Field(
-        100.0, description="sampling rate above which silence proves nothing"
+        1000.0, description="sampling rate above which silence proves nothing, however long"
     )
 
 
