@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 from bench import (
+    behaviour,
     block_times,
     capture_speed,
     captures,
@@ -22,6 +23,7 @@ from bench import (
     packet_rate,
     real_rate,
     relays,
+    share_counts,
     start,
 )
 from bench.inputs import ROOT, NoRoomError
@@ -37,6 +39,8 @@ BENCHMARKS = {
     "captures": captures,
     "real-rate": real_rate,
     "flow-score": flow_score,
+    "behaviour": behaviour,
+    "share-counts": share_counts,
     "hash-rate": hash_rate,
     "packet-rate": packet_rate,
     "logs": logs,

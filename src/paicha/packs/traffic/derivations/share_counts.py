@@ -108,7 +108,7 @@ def assign_roles(out: Sizes, back: Sizes, traffic: Traffic, policy: BehaviourPol
         answers=answers,
         is_beat=_find_beats(sent, policy) & ~is_share,
         pushes=np.where(is_push, received.count, 0.0).sum(1),
-        growth=_count_growth(out, labels, is_share, policy),
+        growth=_count_growth(out, labels, np.where(is_share, sent.count, 0.0), policy),
     )
 
 
@@ -170,14 +170,15 @@ def _count_joined(
     return out.sum_rows(extra)
 
 
-def _count_growth(out: Sizes, labels: NDArray[np.int64], is_share: Flags, policy: BehaviourPolicy) -> Floats:
+def _count_growth(out: Sizes, labels: NDArray[np.int64], shares: Floats, policy: BehaviourPolicy) -> Floats:
     """Return how many digits the number in shares and answers was seen to gain.
 
     JSON-RPC numbers its requests and repeats the number in the answer: both grow by a byte after 9, 99, 999 ... of
     them, and no shorter share follows a longer one. At most 9 come before the first step, and 90, 900 ... between two.
     A step that more came before counts half: the numbering may have begun on an earlier connection.
     """
-    chosen = np.flatnonzero((labels >= 0) & is_share[out.of, np.maximum(labels, 0)])
+    chief = np.where(shares.max(1) > 0, shares.argmax(1), -2)
+    chosen = np.flatnonzero(labels == chief[out.of])
     order = chosen[np.lexsort((out["bytes"][chosen], out.of[chosen]))]
     low, high = order[:-1], order[1:]
     steps = (
@@ -194,4 +195,8 @@ def _count_growth(out: Sizes, labels: NDArray[np.int64], is_share: Flags, policy
     is_first = ~is_between & (before <= DIGITS)
     room = np.where(is_first, DIGITS, decade) * 10.0 * (1.0 + policy.decade_error)
     fits = np.where((is_first | is_decade) & (after <= room), 1.0, np.where(is_between | is_first, 0.0, 0.5))
-    return np.bincount(out.of[low], weights=steps * fits, minlength=out.rows).astype(np.float64)
+    counts = np.bincount(out.of[low], weights=steps * fits, minlength=out.rows).astype(np.float64)
+    # two sizes that both begin with a few are two kinds of messages, not one number
+    begun = np.bincount(out.of[low], weights=steps & is_first, minlength=out.rows)
+    answer: Floats = np.where(begun > 1, 0.0, counts)
+    return answer

@@ -104,7 +104,9 @@ class BehaviourPolicy(Section):
         0.0, description="points (each doubles the odds) from which a connection is possible"
     )
     likely_score: Annotated[float, Field(ge=-64, le=64)] = Field(
-        12.5, description="points from which it is likely: more than pushes of work alone can reach"
+        13.0,
+        description="points from which it is likely: more than pushes, shares and sizes of a known family reach alone, "
+        "without numbers that grow in shares and answers, or the handshake of Stratum V2",
     )
 
 

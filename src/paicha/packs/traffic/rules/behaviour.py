@@ -30,11 +30,12 @@ CARD = "behaviour"
 def mining_shape(shapes: Any, policy: TrafficPolicy) -> Any:
     """A long connection has the habits of mining, whatever is said on it: sizes and times of its messages alone.
 
-    Work comes unasked for, in messages of all but one size, with the chain's blocks; shares go out by chance, in
-    messages of all but one size, and each is answered at once by a short one; there is little else, for hours. Every
-    sign adds points, and the evidence lists them. From `policy.behaviour.possible_score` points on the connection is
-    possible, from `policy.behaviour.likely_score` likely: work alone does not reach that, shares have to be seen. What
-    was read in clear text on the same connection is one event with this, and goes before it.
+    Work comes unasked for, in messages of few sizes, with the chain's blocks; shares go out by chance, in messages of
+    all but one size, and each is answered at once by a short one; there is little else, for hours. Every sign adds
+    points, and the evidence lists them. From `policy.behaviour.possible_score` points on the connection is possible,
+    from `policy.behaviour.likely_score` likely: neither work alone reaches that nor shares without a mark of their
+    protocol, because feeds, games and devices may look the same. What was read in clear text on the same connection is
+    one event with this, and goes before it.
     """
     card = load_card(CARD)
     chosen = policy.behaviour
