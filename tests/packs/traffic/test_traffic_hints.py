@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 from traffic_rows import HOUR, NOON, POLICY, ask, derive, flow, indicator, name, session
 
-from paicha.packs.traffic.rules import RULES
-from paicha.packs.traffic.summary import SUMMARY_TABLES, describe
+from paicha.packs.traffic.rules.names import name_in_session
+from paicha.packs.traffic.rules.sessions import mining_session
+from paicha.packs.traffic.summary import describe
 from paicha.packs.traffic.summary.hint_texts import PURPOSES, SIGNS
 
 COLUMNS = ("id", "rule", "site", "subject", "key", "set_aside", "counted_in")
@@ -24,11 +25,11 @@ def hint(units: dict[str, str] | None = None, **rows: list[dict[str, Any]]) -> d
     known = derive(**rows)
     found = [
         {"id": f"{rule.id} {row['subject']} {row['key']}", "rule": rule.id, **{n: row[n] for n in COLUMNS[2:5]}}
-        for rule in RULES
+        for rule in (mining_session, name_in_session)
         for row in ask(rule, known)
     ]
     owners = [{"site": "s", "subject": s, "unit": (units or {}).get(s)} for s in {row["subject"] for row in found}]
-    tables = {table: known[table] for table in SUMMARY_TABLES}
+    tables = {t: known[t] for t in ("sessions", "observed", "activity", "watched", "signs", "relay_links")}
     findings = pa.Table.from_pylist(found, schema=SCHEMA)
     told = describe(tables, findings, pa.Table.from_pylist(owners, schema=OWNER_COLUMNS), POLICY).to_pylist()
     for row in told:

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from traffic_rows import HOUR, NOON, POLICY, ask, derive, indicator, name, session
 
 from paicha.packs.traffic.derivations.relay_work import merge_spans, sum_overlaps
-from paicha.packs.traffic.rules import RULES
 from paicha.packs.traffic.rules.relays import mining_relay
-from paicha.packs.traffic.summary import SUMMARY_TABLES, measure
+from paicha.packs.traffic.rules.sessions import mining_session
+from paicha.packs.traffic.summary import measure
 
 RELAY = "10.0.0.9"
 WORK = 72_000.0
@@ -41,8 +41,11 @@ CLIENTS = [mine(f"10.0.1.{n}", 100) for n in range(5)]
 def total(*sessions: dict[str, Any], **rows: Any) -> dict[str, float]:
     """Return the best hash rate that counts for each subject."""
     known = derive(mining_sessions=list(sessions), **rows)
-    found = [{"rule": r.id, **{n: row[n] for n in ("site", "subject", "key")}} for r in RULES for row in ask(r, known)]
-    tables = {table: known[table] for table in SUMMARY_TABLES}
+    found = [
+        {"rule": mining_session.id, **{n: row[n] for n in ("site", "subject", "key")}}
+        for row in ask(mining_session, known)
+    ]
+    tables = {table: known[table] for table in ("sessions", "networks", "relay_links")}
     told = measure(tables, pa.Table.from_pylist(found, schema=FINDINGS), POLICY).to_pylist()
     rates = {row["subject"]: json.loads(row["measures"])["hash_rate"] for row in told}
     return {subject: rate["best"] for subject, by_name in rates.items() for rate in by_name.values()}
