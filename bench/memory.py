@@ -51,7 +51,10 @@ def run(options: Options) -> Report:
             (kind, f"{live:,}", f"{packets:,}", f"{capture.flows:,}", f"{capture.bytes / 1e9:.1f} GB",
              f"{used.seconds:.1f}", write_size(used.peak_bytes))
         )  # fmt: skip
-    stages = [("quiet", quiet), ("endless", make_capture(f"endless-{live}-{3 * live}", packets=3 * live).path)]
+    stages = [
+        ("quiet", quiet),
+        ("endless", make_capture(f"endless-{live}-{3 * live}", packets=3 * live, live_flows=live, is_few=True).path),
+    ]
     for kind, path in stages:
         stage = _read_alone(path)
         whole = screen(path).peak_bytes - base

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from paicha.kernel.schema import TableSpec
 
 BUFFERED_ROWS = 65_536
+BUFFERED_BYTES = 8 << 20
+"""Rows or bytes that wait before they are written: rows with lists in them weigh kilobytes."""
+
 DICTIONARY_BYTES = 65_536
 """A dictionary that grows beyond this costs more than the repetition in its column saves."""
 
@@ -61,7 +64,8 @@ class ParquetSink:
         rows = pa.table([rows.column(name).cast(schema.field(name).type) for name in schema.names], schema=schema)
         waiting = self._waiting.setdefault(table, [])
         waiting.append(rows)
-        if sum(part.num_rows for part in waiting) >= BUFFERED_ROWS:
+        rows_held = sum(part.num_rows for part in waiting)
+        if rows_held >= BUFFERED_ROWS or sum(part.nbytes for part in waiting) >= BUFFERED_BYTES:
             self._flush(table)
 
     def copy(self, table: str, query: str) -> int:

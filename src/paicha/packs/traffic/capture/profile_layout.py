@@ -89,12 +89,33 @@ The same memory is read as sixteen-bit cells; see FIRST_SIZE and FIRST_STEP.
 OPEN, KNOWS_A, KNOWS_B = 1, 2, 4
 
 
+HUGE_BYTES = 4 << 20
+
+
 def make_zeros(shape: int | tuple[int, ...], kind: Any) -> Any:
     """Return zeros in pages of their own: taken from the system when first written, given back as soon as unused."""
     shape = shape if isinstance(shape, tuple) else (shape,)
     kind = np.dtype(kind)
     count = math.prod(shape)
-    return np.frombuffer(mmap.mmap(-1, max(1, count * kind.itemsize)), kind, count).reshape(shape)
+    size = max(1, count * kind.itemsize)
+    if hasattr(mmap, "MAP_PRIVATE"):
+        pages = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    else:
+        pages = mmap.mmap(-1, size)
+    if size >= HUGE_BYTES and hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(mmap.MADV_HUGEPAGE)  # as numpy does: tables are read at random
+    return np.frombuffer(pages, kind, count).reshape(shape)
+
+
+def give_back(zeros: Any, count: int) -> None:
+    """Return the pages of the first `count` entries of what `make_zeros` made to the system; they are zeros again."""
+    pages = zeros.base
+    while isinstance(pages, np.ndarray):
+        pages = pages.base
+    pages = pages.obj if isinstance(pages, memoryview) else pages
+    size = count * zeros.itemsize // mmap.PAGESIZE * mmap.PAGESIZE
+    if size and isinstance(pages, mmap.mmap) and hasattr(pages, "madvise"):
+        pages.madvise(mmap.MADV_DONTNEED, 0, size)
 
 
 class Pool(NamedTuple):

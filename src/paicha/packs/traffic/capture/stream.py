@@ -33,6 +33,7 @@ from paicha.packs.traffic.capture.layout import (
     make_tables,
 )
 from paicha.packs.traffic.capture.name_table import empty_window
+from paicha.packs.traffic.capture.profile_layout import give_back
 from paicha.packs.traffic.capture.profile_state import (
     PACKED_TOGETHER,
     KeptProfiles,
@@ -124,6 +125,7 @@ class Stream:
         while slot < self._tables.meta[HIGH_WATER]:
             slot = drain_flows(self._tables, slot)
             self._drain(data)
+            give_back(self._tables.flows, slot)  # while their rows are held elsewhere
         self._write_names()
         tracker = self._handover.tracker
         rows = [*tracker.take_rows(), *tracker.finish(keep_open=True)]
