@@ -21,7 +21,8 @@ def judge(*rows, policy=None, **tables):
 
 def test_a_miner_is_likely_whatever_hides_it_and_every_point_is_told():
     (row,) = judge(profile(mine(1, seconds=7200, extra=22), is_tls=True, server_port=443))
-    assert (row["grade"], row["outcome"], row["subject"]) == (Grade.LIKELY, "mining", "10.0.0.5")
+    assert (row["grade"], row["outcome"], row["evidence_kind"]) == (Grade.LIKELY, "mining", "behaviour")
+    assert row["subject"] == "10.0.0.5"
     assert row["score"] == sum(one["points"] for one in row["contributions"])
     assert [one["name"] for one in row["contributions"]] == ["base", *(f.name for f in load_card(CARD).features)]
     positive = [one for one in row["contributions"][1:] if one["points"] > 0]
@@ -32,7 +33,7 @@ def test_a_miner_is_likely_whatever_hides_it_and_every_point_is_told():
 def test_work_alone_is_possible_and_never_likely():
     for seconds in (600, 1200, 36_000):
         (row,) = judge(profile(mine(2, seconds=seconds, share=None, push=18.0, extra=28), is_tls=True))
-        assert (row["grade"], row["outcome"]) == (Grade.POSSIBLE, "lead")
+        assert (row["grade"], row["outcome"], row["evidence_kind"]) == (Grade.POSSIBLE, "lead", "flow")
 
 
 @pytest.mark.parametrize(

@@ -34,7 +34,8 @@ def mining_shape(shapes: Any, policy: TrafficPolicy) -> Any:
     all but one size, and each is answered at once by a short one; there is little else, for hours. Every sign adds
     points, and the evidence lists them. From `policy.behaviour.possible_score` points on the connection is possible,
     from `policy.behaviour.likely_score` likely: neither work alone reaches that nor shares without a mark of their
-    protocol, because feeds, games and devices may look the same. What was read in clear text on the same connection is
+    protocol, because feeds, games and devices may look the same. Below that it is of the kind `flow`, as flow records of
+    the same connection are, so that one habit seen twice does not add up. What was read in clear text on the same connection is
     one event with this, and goes before it.
     """
     card = load_card(CARD)
@@ -51,6 +52,7 @@ def mining_shape(shapes: Any, policy: TrafficPolicy) -> Any:
         grade=is_likely.ifelse(
             ibis.literal(int(Grade.LIKELY), "int64"), ibis.literal(int(Grade.POSSIBLE), "int64")
         ),
+        evidence_kind=is_likely.ifelse(str(Evidence.BEHAVIOUR), str(Evidence.FLOW)),
         outcome=is_likely.ifelse(ibis.literal("mining"), ibis.literal("lead")),
         client=_.client_ip,
         server=_.server_ip,
