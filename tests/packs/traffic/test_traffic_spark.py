@@ -10,6 +10,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from profile_messages import mine, profile
 from traffic_rows import HOUR, NOON, SECOND, flow, indicator, name, owner, report, session
 
 from paicha.engine.backend import open_backend
@@ -33,6 +34,8 @@ BLOCK_TIMES = [NOON + (number * 120 + number * number * 37 % 90) * SECOND for nu
 
 ROWS: dict[str, list[dict[str, Any]]] = {
     "profiles": [
+        profile(mine(1, seconds=7200), session="habits", client_ip="203.0.113.31"),
+        profile(mine(2, share=None), session="work", client_ip="2001:db8::31", server_ip="2001:db8:9::1"),
         {"site": "s", "session": "quiet", "sources": ["i1"], "client_ip": "203.0.113.30", "client_port": 40000,
          "server_ip": "198.51.100.70", "server_port": 443, "protocol": 6, "started": NOON, "ended": NOON + HOUR},
     ],

@@ -34,9 +34,9 @@ def mining_shape(shapes: Any, policy: TrafficPolicy) -> Any:
     all but one size, and each is answered at once by a short one; there is little else, for hours. Every sign adds
     points, and the evidence lists them. From `policy.behaviour.possible_score` points on the connection is possible,
     from `policy.behaviour.likely_score` likely: neither work alone reaches that nor shares without a mark of their
-    protocol, because feeds, games and devices may look the same. Below that it is of the kind `flow`, as flow records of
-    the same connection are, so that one habit seen twice does not add up. What was read in clear text on the same connection is
-    one event with this, and goes before it.
+    protocol, because feeds, games and devices may look the same. Below that it is of the kind `flow`, as flow records
+    of the same connection are, so that one habit seen twice does not add up. What was read in clear text on the same
+    connection is one event with this, and goes before it.
     """
     card = load_card(CARD)
     chosen = policy.behaviour
