@@ -34,6 +34,8 @@ ABOUT = (
 QUIET, HIDDEN = 1_000_000, 700
 RATES = (1e-3, 1e-4, 1e-5, 1e-6)
 JUDGED = 30
+LOOKED_AT = 66
+"""Batches of simulated ordinary sessions that were looked at while signs and thresholds were chosen."""
 POLICY = BehaviourPolicy()
 
 
@@ -58,18 +60,27 @@ def run(options: Options) -> Report:
     tallies = list(leave_out_each(card))
     quiet = Counter[tuple[str, str]]()
     drawn = Counter[str]()
-    for shapes, counts, classes in measure_quiet(QUIET // 100 if options.is_quick else QUIET):
+    unseen, unseen_likely = 0, 0
+    batches = measure_quiet(QUIET // 100 if options.is_quick else QUIET)
+    for number, (shapes, counts, classes) in enumerate(batches):
         drawn.update(counts)
         scores = rate_shapes(shapes, card)
         for grade, least in (("possible", POLICY.possible_score), ("likely", POLICY.likely_score)):
             quiet.update((grade, one) for one in np.asarray(classes)[scores >= least].tolist())
+        if number >= LOOKED_AT:
+            unseen += sum(counts.values())
+            unseen_likely += int((scores >= POLICY.likely_score).sum())
+    notes = [
+        f"Signs and thresholds were chosen while the first {LOOKED_AT} batches of simulated ordinary sessions were looked "
+        f"at. Of the {unseen:,} sessions in the batches after these, {unseen_likely} are likely."
+    ]
     tables = [
         write_sources(tallies),
         write_hidden(card, HIDDEN // 10 if options.is_quick else HIDDEN),
         write_quiet(drawn, quiet),
         write_precisions(tallies, drawn, quiet),
     ]
-    return Report(TITLE, ABOUT, tables, list_bars(tallies, drawn, quiet))
+    return Report(TITLE, ABOUT, tables, list_bars(tallies, drawn, quiet), notes)
 
 
 def leave_out_each(card: Scorecard) -> Iterator[Tally]:
