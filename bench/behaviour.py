@@ -10,11 +10,12 @@ import numpy as np
 import pyarrow as pa
 
 from bench.behaviour_sessions import MIN_SECONDS, are_captures_here, measure, read_sessions
-from bench.fit import CARDS, add_points, find_bins, fit_card, place_values, read_card
+from bench.fit import CARDS, add_points, find_bins, fit_card, place_values
 from bench.flow_score import bound_share, write_share
 from bench.quiet_profiles import read_hidden, read_quiet
 from bench.results import Bar, Report, Table
 from paicha.packs.traffic.policy import BehaviourPolicy
+from paicha.packs.traffic.scores.scorecard import read_card
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,17 +71,17 @@ def run(options: Options) -> Report:
         if number >= LOOKED_AT:
             unseen += sum(counts.values())
             unseen_likely += int((scores >= POLICY.likely_score).sum())
-    notes = [
-        f"Signs and thresholds were chosen while the first {LOOKED_AT} batches of simulated ordinary sessions were looked "
-        f"at. Of the {unseen:,} sessions in the batches after these, {unseen_likely} are likely."
-    ]
+    note = (
+        f"Signs and thresholds were chosen while the first {LOOKED_AT} batches of simulated ordinary sessions were "
+        f"looked at. Of the {unseen:,} sessions in the batches after these, {unseen_likely} are likely."
+    )
     tables = [
         write_sources(tallies),
         write_hidden(card, HIDDEN // 10 if options.is_quick else HIDDEN),
         write_quiet(drawn, quiet),
         write_precisions(tallies, drawn, quiet),
     ]
-    return Report(TITLE, ABOUT, tables, list_bars(tallies, drawn, quiet), notes)
+    return Report(TITLE, ABOUT, tables, list_bars(tallies, drawn, quiet), [note])
 
 
 def leave_out_each(card: Scorecard) -> Iterator[Tally]:

@@ -66,7 +66,8 @@ def compare_real() -> tuple[list[tuple[object, ...]], dict[str, float]]:
     for site, server, port, shares in zip(*(shapes.column(n).to_pylist() for n in columns), strict=True):
         if shares and (site, server, port) in pools:
             counted[site] += shares["best"]
-    rows, errors = [], {}
+    rows: list[tuple[object, ...]] = []
+    errors = {}
     for site, number in sorted(truth.items()):
         if number >= LEAST:
             errors[site] = abs(counted[site] / number - 1)
