@@ -33,6 +33,8 @@ CARDS = ROOT / "src/paicha/packs/traffic/scores/data"
 FEATURES = {"flows": "bench.flow_sessions", "behaviour": "bench.behaviour_sessions"}
 """By card the module whose `read_sessions()` returns its sessions: a column for each feature, `source`, `is_mining`."""
 
+HEAD = ("name", "version", "about", "built_with", "base", "is_base_given")
+
 STRENGTH = 0.05
 """Pull towards the prior, per squared point, against a mean log loss of about 0.1."""
 
@@ -130,7 +132,8 @@ class _Layout:
 
     def list_bounds(self, card: Scorecard) -> list[tuple[float | None, float | None]]:
         """Return between what each increment may lie: of one sign, a peak's changing where the prior is greatest."""
-        bounds: list[tuple[float | None, float | None]] = [(None, None)]
+        base = card.base if card.is_base_given else None
+        bounds: list[tuple[float | None, float | None]] = [(base, base)]
         for feature in card.features:
             priors = [one.prior for one in feature.bins]
             top = {"rising": len(priors), "falling": 0}.get(feature.direction, int(np.argmax(priors)))
@@ -181,8 +184,8 @@ def add_points(card: Scorecard, bins: Mapping[str, np.ndarray]) -> np.ndarray:
 def write_card(card: Scorecard) -> str:
     """Return the card as TOML: equal cards, equal text."""
     lines = [
-        "# Made by the command in built_with; names, bins and priors are given, points and base are fitted.",
-        *(f"{name} = {_write(getattr(card, name))}" for name in ("name", "version", "about", "built_with", "base")),
+        "# Made by the command in built_with: names, bins and priors are given, points are fitted.",
+        *(f"{name} = {_write(getattr(card, name))}" for name in HEAD),
         "built_from = [",
         *(f"    {_write(source.model_dump())}," for source in card.built_from),
         "]",
@@ -198,7 +201,7 @@ def write_card(card: Scorecard) -> str:
 def _write(value: Any) -> str:
     if isinstance(value, dict):
         return "{ " + ", ".join(f"{name} = {_write(one)}" for name, one in value.items()) + " }"
-    if isinstance(value, str):
+    if isinstance(value, str | bool):
         return json.dumps(value, ensure_ascii=False)
     return str(value)
 

@@ -94,13 +94,17 @@ class Feature(_Part):
 
 
 class Scorecard(_Part):
-    """Everything that a score is made of, and what it was built from."""
+    """Everything that a score is made of, and what it was built from.
+
+    `is_base_given` says that fitting leaves the base alone: the thresholds of the policy are meant against it.
+    """
 
     name: str
     version: Annotated[int, Field(ge=1)]
     about: str
     built_with: str
     base: float
+    is_base_given: bool = False
     built_from: tuple[Source, ...]
     features: Annotated[tuple[Feature, ...], Field(min_length=1)]
 
