@@ -24,6 +24,23 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON on standard
 LanguageOption = Annotated[
     str | None, typer.Option("--lang", help="Language of tables: zh or en (else the locale's).", show_default=False)
 ]
+UnitsOption = Annotated[
+    Path | None, typer.Option("--units", help="Register of units with their address ranges (CSV or XLSX).")
+]
+IndicatorsOption = Annotated[
+    list[Path] | None, typer.Option("--indicators", help="List of pool names and addresses, beside our own.")
+]
+PricesOption = Annotated[
+    Path | None, typer.Option("--prices", help="Prices and network figures by day (CSV): what mining earned.")
+]
+BlocksOption = Annotated[
+    list[str] | None,
+    typer.Option("--blocks", metavar="COIN=FILE", help="Times of a coin's blocks (CSV): whose arrivals follow them."),
+]
+OccupancyOption = Annotated[
+    Path | None, typer.Option("--occupancy", help="Seats in use by site and time (CSV): who mines on idle ones.")
+]
+PolicyOption = Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="Preset or TOML file.")]
 
 
 def find_language(lang: str | None) -> str:

@@ -9,7 +9,20 @@ from typing import Annotated
 
 import typer
 
-from paicha.cli.options import JsonOption, LanguageOption, WorkspaceOption, find_actor, find_language, use_workspace
+from paicha.cli.options import (
+    BlocksOption,
+    IndicatorsOption,
+    JsonOption,
+    LanguageOption,
+    OccupancyOption,
+    PolicyOption,
+    PricesOption,
+    UnitsOption,
+    WorkspaceOption,
+    find_actor,
+    find_language,
+    use_workspace,
+)
 from paicha.cli.paths import find_absolute, find_blocks, find_policy
 from paicha.kernel.errors import UsageError
 from paicha.outputs.printable import make_printable
@@ -29,25 +42,12 @@ def screen(
     separate: Annotated[
         bool, typer.Option("--separate", help="Every input is a network of its own; one document per line.")
     ] = False,
-    units: Annotated[
-        Path | None, typer.Option("--units", help="Register of units with their address ranges (CSV or XLSX).")
-    ] = None,
-    indicators: Annotated[
-        list[Path] | None, typer.Option("--indicators", help="List of pool names and addresses, beside our own.")
-    ] = None,
-    prices: Annotated[
-        Path | None, typer.Option("--prices", help="Prices and network figures by day (CSV): what mining earned.")
-    ] = None,
-    blocks: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--blocks", metavar="COIN=FILE", help="Times of a coin's blocks (CSV): whose arrivals follow them."
-        ),
-    ] = None,
-    occupancy: Annotated[
-        Path | None, typer.Option("--occupancy", help="Seats in use by site and time (CSV): who mines on idle ones.")
-    ] = None,
-    policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="Preset or TOML file.")] = "default",
+    units: UnitsOption = None,
+    indicators: IndicatorsOption = None,
+    prices: PricesOption = None,
+    blocks: BlocksOption = None,
+    occupancy: OccupancyOption = None,
+    policy: PolicyOption = "default",
     since: Annotated[str | None, typer.Option("--since", help="Use records from then on (ISO 8601).")] = None,
     until: Annotated[str | None, typer.Option("--until", help="Use records before then (ISO 8601).")] = None,
     subjects: Annotated[

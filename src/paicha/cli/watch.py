@@ -11,7 +11,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from paicha.cli.options import JsonOption, LanguageOption, WorkspaceOption, find_actor, find_language
+from paicha.cli.options import (
+    BlocksOption,
+    IndicatorsOption,
+    JsonOption,
+    LanguageOption,
+    OccupancyOption,
+    PolicyOption,
+    PricesOption,
+    UnitsOption,
+    WorkspaceOption,
+    find_actor,
+    find_language,
+)
 from paicha.cli.paths import find_absolute, find_blocks, find_policy
 from paicha.kernel.errors import UsageError
 from paicha.outputs.printable import make_printable
@@ -95,25 +107,12 @@ def watch(
     ],
     workspace: WorkspaceOption = None,
     site: Annotated[str, typer.Option("--site", metavar="NAME", help="Name of the network.")] = "default",
-    units: Annotated[
-        Path | None, typer.Option("--units", help="Register of units with their address ranges (CSV or XLSX).")
-    ] = None,
-    indicators: Annotated[
-        list[Path] | None, typer.Option("--indicators", help="List of pool names and addresses, beside our own.")
-    ] = None,
-    prices: Annotated[
-        Path | None, typer.Option("--prices", help="Prices and network figures by day (CSV): what mining earned.")
-    ] = None,
-    blocks: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--blocks", metavar="COIN=FILE", help="Times of a coin's blocks (CSV): whose arrivals follow them."
-        ),
-    ] = None,
-    occupancy: Annotated[
-        Path | None, typer.Option("--occupancy", help="Seats in use by site and time (CSV): who mines on idle ones.")
-    ] = None,
-    policy: Annotated[str, typer.Option("--policy", metavar="NAME|FILE", help="Preset or TOML file.")] = "default",
+    units: UnitsOption = None,
+    indicators: IndicatorsOption = None,
+    prices: PricesOption = None,
+    blocks: BlocksOption = None,
+    occupancy: OccupancyOption = None,
+    policy: PolicyOption = "default",
     interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks.")] = 10.0,
     settle: Annotated[
         float, typer.Option("--settle", min=0.0, help="Seconds without change after which a file is finished.")
