@@ -13,7 +13,7 @@ from paicha.outputs.terminal import open_console
 from paicha.outputs.words import name_hint
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from paicha.kernel.pack import Pack
 
@@ -49,7 +49,8 @@ def print_explanation(
         console.print(f"  {finding['first_seen']} – {finding['last_seen']}", highlight=False)
         for key, value in finding["evidence"].items():
             if value is not None and value != []:
-                console.print(f"  {key}: {_shorten(value)}", highlight=False)
+                for line in _write_evidence(key, value, language):
+                    console.print(f"  {line}", highlight=False, markup=False)
         for key, measure in finding["measures"].items():
             if measure is not None:
                 console.print(f"  {key}: {format_measure(measure)}", highlight=False)
@@ -58,6 +59,21 @@ def print_explanation(
         if finding["counted_in"]:
             note = "计入" if is_chinese else "counted in"
             console.print(f"  {note} {finding['counted_in']}", highlight=False)
+
+
+def _write_evidence(key: str, value: Any, language: str) -> Iterator[str]:
+    """Yield the lines of one part of the evidence: sentences and points in lines of their own, the rest as JSON."""
+    first = value[0] if isinstance(value, list) else None
+    if isinstance(first, dict) and "text_zh" in first:
+        yield f"{key}:"
+        yield from (f"  – {one['text_zh'] if language == 'zh' else one['text']}" for one in value)
+    elif isinstance(first, dict) and "points" in first:
+        yield f"{key}:"
+        for one in value:
+            told = "" if one["value"] is None else f" {one['value']:.4g}"
+            yield f"  {one['points']:+5.1f}  {one['name']}{told}"
+    else:
+        yield f"{key}: {_shorten(value)}"
 
 
 def _shorten(value: Any) -> str:

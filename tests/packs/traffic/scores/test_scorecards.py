@@ -149,9 +149,9 @@ def test_malformed_file_is_told_with_its_place(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0, "0.0"), (0.04, "0.0"), (0.05, "0.1"), (59.96, "60.0"), (1e12, "1000000000000.0")]
+    ("value", "text"), [(0.0, "0"), (0.04, "0"), (0.05, "0.1"), (59.96, "60"), (1e12, "1000000000000")]
 )
-def test_numbers_are_written_with_one_decimal(value: float, text: str) -> None:
+def test_numbers_are_written_with_at_most_one_decimal(value: float, text: str) -> None:
     number = ibis.table({"x": "float64"}, name="n").select(text=write_number(_.x))
     DUCK.execute("CREATE OR REPLACE TABLE n AS SELECT ?::DOUBLE AS x", [value])
     assert DUCK.execute(str(ibis.to_sql(number, dialect="duckdb"))).fetchone() == (text,)

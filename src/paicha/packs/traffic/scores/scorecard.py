@@ -235,6 +235,7 @@ def _fill(text: str, number: Any) -> Any:
 
 
 def write_number(value: Any) -> Any:
-    """Return a non-negative number as text with one decimal; engines write floats differently."""
+    """Return a non-negative number as text with at most one decimal; engines write floats differently."""
     tenths = (value.cast("float64") * 10.0 + 0.5).floor().cast("int64")
-    return (tenths // 10).cast("string") + ibis.literal(".") + (tenths % 10).cast("string")
+    decimal = (tenths % 10 == 0).ifelse(ibis.literal(""), ibis.literal(".") + (tenths % 10).cast("string"))
+    return (tenths // 10).cast("string") + decimal
