@@ -12,7 +12,6 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from ibis import _
 from ibis.config import Config
 from pydantic import ValidationError
 
@@ -152,6 +151,7 @@ def test_malformed_file_is_told_with_its_place(tmp_path) -> None:
     ("value", "text"), [(0.0, "0"), (0.04, "0"), (0.05, "0.1"), (59.96, "60"), (1e12, "1000000000000")]
 )
 def test_numbers_are_written_with_at_most_one_decimal(value: float, text: str) -> None:
-    number = ibis.table({"x": "float64"}, name="n").select(text=write_number(_.x))
+    rows = ibis.table({"x": "float64"}, name="n")
+    number = rows.select(text=write_number(rows.x))
     DUCK.execute("CREATE OR REPLACE TABLE n AS SELECT ?::DOUBLE AS x", [value])
     assert DUCK.execute(str(ibis.to_sql(number, dialect="duckdb"))).fetchone() == (text,)
