@@ -1,4 +1,4 @@
-"""Imports that libraries make on the chance of a feature, spared where the feature is not used.
+"""Imports spared where what they bring is not used: a small screening is little else than imports.
 
 pyarrow imports pandas at the first list it converts, and numba imports scipy.linalg to see whether there is BLAS: half
 a second together, a quarter of a small screening. Both take a missing module for a missing feature and go on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -39,3 +40,21 @@ def hidden(module: str) -> Iterator[None]:
         yield
     finally:
         sys.meta_path.remove(refusal)
+
+
+class Later:
+    """A module, or what it holds under `name`, imported when the first attribute or item of it is asked for."""
+
+    def __init__(self, module: str, name: str | None = None) -> None:
+        self._module = module
+        self._name = name
+
+    def __getattr__(self, attribute: str) -> Any:
+        return getattr(self._find(), attribute)
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._find()[key]
+
+    def _find(self) -> Any:
+        module = import_module(self._module)
+        return module if self._name is None else getattr(module, self._name)

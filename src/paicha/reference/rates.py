@@ -47,9 +47,11 @@ def gamma_interval(
     where pools adjust the difficulty, simulated 95 % intervals cover 95–96 % with it and 96–97 % without. With equal
     weights both are those of `poisson_interval`.
     """
+    total, squares, greatest = np.broadcast_arrays(*(np.asarray(a, np.float64) for a in (sum_w, sum_w2, max_w)))
+    if total.size == 0:
+        return np.empty_like(total), np.empty_like(total)
     from scipy.special import gammaincinv
 
-    total, squares, greatest = np.broadcast_arrays(*(np.asarray(a, np.float64) for a in (sum_w, sum_w2, max_w)))
     tail = (1.0 - level) / 2.0
     has_any = total > 0
     safe_total = np.where(has_any, total, 1.0)

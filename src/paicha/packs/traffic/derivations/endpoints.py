@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.names import (
@@ -16,6 +13,7 @@ from paicha.packs.traffic.derivations.names import (
     list_indicators,
     weigh,
 )
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.tables import FLOWS
 
 if TYPE_CHECKING:

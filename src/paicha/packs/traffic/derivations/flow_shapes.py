@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.gathering import collect
 from paicha.packs.traffic.derivations.names import choose_subject
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.tables.seen import SITE
 
 if TYPE_CHECKING:

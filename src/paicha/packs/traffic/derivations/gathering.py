@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
 from paicha.packs.traffic.derivations.names import INDICATOR_COLUMNS
+from paicha.packs.traffic.expressions import _, ibis
 
 if TYPE_CHECKING:
     from paicha.packs.traffic.policy import TrafficPolicy

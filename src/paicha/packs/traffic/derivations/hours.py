@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import numpy as np
 import pyarrow.compute as pc
-from ibis import _
 
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
 from paicha.packs.traffic.derivations.volume import CONNECTION
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.scores.scorecard import load_card, score
 
 if TYPE_CHECKING:

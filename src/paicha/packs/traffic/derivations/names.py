@@ -5,12 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.inside import PRIVATE
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.tables import NAMES
 
 if TYPE_CHECKING:

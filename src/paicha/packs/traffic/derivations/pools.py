@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import ibis
 import pyarrow as pa
-from ibis import _
 
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.stratum.identity import FAMILIES, date_monero
 from paicha.packs.traffic.stratum.units import Plain, judge_unit
 from paicha.reference.algorithms import find_algorithm, find_algorithms_of_coin

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.policy import HOUR_US
 
 LONGEST_RECORD_HOURS = 24 * 366

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.expressions import _
 from paicha.packs.traffic.scores.scorecard import load_card, score
 
 if TYPE_CHECKING:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.gathering import collect
+from paicha.packs.traffic.expressions import _, ibis
 
 if TYPE_CHECKING:
     from paicha.packs.traffic.policy import HintsPolicy, TrafficPolicy

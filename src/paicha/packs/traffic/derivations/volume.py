@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
+from paicha.packs.traffic.expressions import _, ibis
 
 SLOT_US = 300_000_000
 LONGEST_FLOW_SLOTS = 12 * 24 * 31

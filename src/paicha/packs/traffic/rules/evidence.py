@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.grades import Evidence, Grade
+from paicha.packs.traffic.expressions import _, ibis
 
 EVIDENCE_FORMS: dict[str, str | tuple[str, ...]] = {
     "difficulty": ("time:us", "value"),

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
 from paicha.packs.traffic.derivations.flow_shapes import CERTAIN, UNCERTAIN
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.rules.sessions import BASIS
 from paicha.packs.traffic.scores.scorecard import list_contributions, list_reasons, load_card, score
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-
 from paicha.kernel.grades import Evidence, Grade
 from paicha.kernel.rule import Title, rule
+from paicha.packs.traffic.expressions import ibis
 from paicha.packs.traffic.rules.sessions import BASIS
 
 EVIDENCE = (

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.grades import Evidence
 from paicha.kernel.rule import Title, rule
 from paicha.packs.traffic.derivations.gathering import collect
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.rules.sessions import BASIS
 
 GROUP = ("site", "address", "issuer", "batch")

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import ibis
-from ibis import _
-
 from paicha.kernel.grades import Evidence, Grade
 from paicha.kernel.rule import Title, rule
+from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.rules.evidence import SESSION_MEASURES, describe_sessions
 
 BASIS = ("NDRC-2021-1283", "NDRC-2024-7")

@@ -15,10 +15,10 @@ from operator import add
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import ibis
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from paicha.kernel.errors import PolicyError
+from paicha.packs.traffic.expressions import ibis
 
 STEP = 0.5
 """Points are multiples of it: what a person can add up."""
