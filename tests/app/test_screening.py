@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from paicha.app.progress import Silence
 from paicha.app.request import ScreenRequest
+from paicha.app.screening import run_screening
 from paicha.kernel.errors import InputError, PolicyError, UsageError
 from paicha.store.ledger import read_events
 from paicha.store.workspace import open_workspace
@@ -315,6 +317,22 @@ def test_prices_that_are_none_stop_the_screening(ask, screen_it, tmp_path):
     (tmp_path / "prices.csv").write_text("date,coin\n", encoding="utf-8")
     with pytest.raises(InputError, match="missing columns"):
         screen_it(ask("captures", prices=str(tmp_path / "prices.csv")))
+
+
+@pytest.mark.parametrize(("site", "is_told"), [("cafe", True), ("default", False), ("", False)])
+def test_seats_of_another_site_than_the_inputs_are_told(ask, tmp_path, site, is_told):
+    seats = tmp_path / "seats.csv"
+    seats.write_text(f"site,start,end,seats_used\n{site},2025-06-02,2025-06-03,3\n")
+    told = []
+
+    class Listening(Silence):
+        def say(self, message):
+            told.append(message)
+
+    with run_screening(ask("lists", occupancy=str(seats)), None, Listening(), "tester"):
+        pass
+    assert [message for message in told if "seats" in message and "cafe" in message] == told
+    assert bool(told) == is_told
 
 
 def test_a_run_with_errors_is_kept_and_carried_out_anew(ask, screen_it, tmp_path):

@@ -41,7 +41,7 @@ from paicha.kernel.reader import Reading
 from paicha.outputs.screening_json import write_screening
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from paicha.app.given import GivenTables
     from paicha.app.progress import Progress
@@ -55,6 +55,7 @@ if TYPE_CHECKING:
 
 FINDINGS = "findings.parquet"
 VERDICTS = "verdicts.parquet"
+SHOWN_SITES = 5
 
 NOTHING_TOLD: dict[str, Any] = {"hours_of_activity": None, "hints": []}
 
@@ -205,6 +206,7 @@ def _find_sources(request: ScreenRequest) -> list[Source]:
 def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     known = read_known(task.workspace, task.pack.name) if task.workspace else {}
     sites = dict.fromkeys(item.source.site for item in loaded.inputs)
+    _warn_of_strange_seats(task, sites)
     asked = ask_about(task.request.subjects, sites, known)
     hashes = {key: item.sha256 for key, item in find_inputs(task.workspace, _list_resumed(task, loaded)).items()}
     hashes |= {item.source.key: item.sha256 for item in loaded.inputs}
@@ -222,6 +224,14 @@ def _screen(task: _Task, work: Path, loaded: Loaded) -> Screening:
     verdicts = add_measures(verdicts, measures)
     told = task.pack.describe(found.tables, found.findings, verdicts, task.policy.values)
     return found.with_verdicts(add_descriptions(verdicts, told))
+
+
+def _warn_of_strange_seats(task: _Task, sites: Iterable[str]) -> None:
+    """Say so where seats are given, and none of a site that the inputs are of."""
+    named = set(task.given.tables["seats"].column("site").to_pylist())
+    if named and named.isdisjoint(sites):
+        shown = ", ".join(sorted(named)[:SHOWN_SITES])
+        task.progress.say(f"no seats are of the site {', '.join(sites)}, only of {shown}: see --site NAME=PATH")
 
 
 def _list_resumed(task: _Task, loaded: Loaded) -> set[str]:

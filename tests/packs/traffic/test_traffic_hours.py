@@ -39,13 +39,15 @@ def test_flows_with_a_pool_are_active_from_beginning_to_end() -> None:
     assert told["shares"][20] == told["shares"][21] == 1.0
 
 
-def test_connections_that_look_like_mining_are_active_where_messages_flowed() -> None:
+@pytest.mark.parametrize("is_likely", [True, False])
+def test_connections_that_look_like_mining_are_active_where_messages_flowed(is_likely: bool) -> None:
     known = derive()
     quarters = [NOON + n * QUARTER for n in (0, 1, 5)]
     profile = {"site": "s", "session": "x", "active": quarters}
     known.keep("profiles", pa.Table.from_pylist([profile], schema=PROFILES.arrow))
-    found = {"site": "s", "session": "x", "subject": "10.0.0.5"}
+    found = {"site": "s", "session": "x", "subject": "10.0.0.5", "is_likely": is_likely}
     known.keep("shaped", pa.Table.from_pylist([found], schema=SHAPED.arrow))
+    assert set(known["activity"].column("is_record").to_pylist()) == {not is_likely}
     told = measure_hours({name: known[name] for name in ("activity", "watched")}, POLICY.hours)
     assert sum(told["s", "10.0.0.5"].active) == 0.75
 

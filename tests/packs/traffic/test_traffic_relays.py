@@ -10,9 +10,10 @@ import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from traffic_rows import HOUR, NOON, POLICY, ask, derive, indicator, name, session
+from traffic_rows import HOUR, NOON, POLICY, ask, derive, flow, indicator, name, session
 
 from paicha.packs.traffic.derivations.relay_work import merge_spans, sum_overlaps
+from paicha.packs.traffic.derivations.shaped import SHAPED
 from paicha.packs.traffic.rules.relays import mining_relay
 from paicha.packs.traffic.rules.sessions import mining_session
 from paicha.packs.traffic.summary import measure
@@ -104,6 +105,24 @@ def test_clients_read_and_an_upstream_that_was_not() -> None:
     (row,) = find(CLIENTS[0], names=sni, indicators=[indicator()])
     assert (row["grade"], row["upstream_seen"], row["upstream"]) == (3, "listed", ["198.51.100.7:443"])
     assert sum(total(*CLIENTS).values()) == pytest.approx(10_000)
+
+
+@pytest.mark.parametrize(("is_likely", "judged"), [(True, (2, "behaviour")), (False, (1, "flow"))])
+def test_sizes_and_times_alone_are_one_sign_and_no_more(is_likely: bool, judged: tuple[int, str]) -> None:
+    flows = [flow(client_ip=f"10.0.1.{n}", server_ip=RELAY) for n in range(5)]
+    flows.append(flow(client_ip=RELAY))
+    known = derive(flows=flows)
+    links = [
+        {"site": "s", "session": f"x{n}", "key": f"k{n}", "subject": row["client_ip"], "client_ip": row["client_ip"],
+         "server_ip": row["server_ip"], "server_port": 443, "started": NOON, "ended": NOON + HOUR, "sources": ["i"],
+         "is_likely": is_likely}
+        for n, row in enumerate(flows)
+    ]  # fmt: skip
+    known.keep("shaped", pa.Table.from_pylist(links, schema=SHAPED.arrow))
+    (row,) = ask(mining_relay, known)
+    assert (row["subject"], row["client_count"]) == (RELAY, 5)
+    assert (row["clients_seen"], row["upstream_seen"]) == ("shape", "shape")
+    assert (row["grade"], row["evidence_kind"]) == judged
 
 
 def test_a_pool_outside_and_a_host_that_only_mines_are_no_relays() -> None:

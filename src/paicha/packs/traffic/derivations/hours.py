@@ -33,7 +33,7 @@ ACTIVITY = TableSpec(
         Column("site", "string", "the network"),
         Column("subject", "string", "the address"),
         Column("quarter", "int64", "quarter-hours since 1970-01-01"),
-        Column("is_record", "bool", "only flow records or connections without an answer show it"),
+        Column("is_record", "bool", "only flow records, unanswered connections or habits short of likely show it"),
     ),
 )
 
@@ -71,12 +71,10 @@ def _list_session_quarters(sessions: Any) -> Any:
 
 def _list_shaped_quarters(profiles: Any, shaped: Any) -> Any:
     """Return the quarter-hours in which connections that look like mining carried messages."""
-    found = shaped.select("site", "session", "subject").distinct()
+    found = shaped.select("site", "session", "subject", is_record=~shaped.is_likely).distinct()
     rows = profiles.select("site", "session", "active").join(found, ["site", "session"])
-    slots = rows.select("site", "subject", time=rows.active.unnest())
-    return slots.select(
-        "site", "subject", quarter=_.time // QUARTER_US, is_record=ibis.literal(False)
-    ).distinct()  # fmt: skip
+    slots = rows.select("site", "subject", "is_record", time=rows.active.unnest())
+    return slots.select("site", "subject", "is_record", quarter=_.time // QUARTER_US).distinct()
 
 
 def _list_matches(endpoint_matches: Any) -> Any:

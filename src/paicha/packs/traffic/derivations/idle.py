@@ -41,7 +41,7 @@ IDLE_TESTS = TableSpec(
         Column("subject", "string", "the address"),
         Column("first_seen", "int64", "first quarter-hour of mining", unit="us"),
         Column("last_seen", "int64", "end of the last quarter-hour of mining", unit="us"),
-        Column("is_record", "bool", "only flow records or connections without an answer show its mining"),
+        Column("is_record", "bool", "only flow records, unanswered connections or habits short of likely show it"),
         Column("hours_empty", "float64", "hours watched with few seats in use", unit="h"),
         Column("hours_occupied", "float64", "other hours watched", unit="h"),
         Column("mining_empty", "float64", "of the hours with few seats in use, those mining", unit="h"),

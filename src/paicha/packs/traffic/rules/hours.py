@@ -31,7 +31,8 @@ def idle_time_mining(idle_tests: Any, policy: TrafficPolicy) -> Any:
     `policy.hours.max_chance`, where at least `policy.hours.min_hours` were watched empty (seats in use up to
     `policy.hours.empty_part` of the most) and as many occupied. It says that the machine mines when no customer sits
     there: an operator or a program that waits for idle machines. It never says who, and never raises a grade:
-    alone it stays possible, and where flow records alone show the mining it counts as such a record.
+    alone it stays possible, and where flow records or habits short of likely alone show the mining it counts as such a
+    record.
     """
     rows = idle_tests.filter(_.chance <= policy.hours.max_chance, _.correlation < 0, _.mining_empty > _.expected_empty)
     return rows.select(

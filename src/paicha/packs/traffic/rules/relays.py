@@ -32,7 +32,8 @@ def mining_relay(relays: Any) -> Any:
     It is confirmed where it was read to hand out work and its upstream was read, is listed, or likely looks like
     mining; likely where it was read to hand out work and no upstream was seen (then it may be a pool or a node), or
     where `policy.relays.min_shaped_clients` watched hosts and one upstream connection are likely ones by sizes and
-    times alone; else possible. Hash rate counts once, on the side that is better seen. The relay's own machine counts
+    times alone; else possible, of the kind `flow`, as the connections that it rests on are: one habit seen twice is not
+    two signs. Hash rate counts once, on the side that is better seen. The relay's own machine counts
     only where its upstream work exceeds that of its clients by `policy.relays.own_sigma` standard deviations.
     """
     read_down = relays.clients_seen.startswith("clear")
@@ -43,5 +44,7 @@ def mining_relay(relays: Any) -> Any:
         "site", "subject", "first_seen", "last_seen", "sources", *EVIDENCE, "hash_rate", "own_hash_rate",
         key=ibis.literal("relay"),
         grade=grade,
-        evidence_kind=read_down.ifelse(str(Evidence.PAYLOAD), str(Evidence.BEHAVIOUR)),
+        evidence_kind=ibis.cases(
+            (read_down, str(Evidence.PAYLOAD)), (relays.is_likely, str(Evidence.BEHAVIOUR)), else_=str(Evidence.FLOW)
+        ),
     )  # fmt: skip
