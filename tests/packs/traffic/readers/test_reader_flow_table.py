@@ -28,7 +28,7 @@ def test_csv_with_names_of_protocols_zones_and_quotes(bench):
         "10.0.0.5,,2001:DB8::9,,17,2021-11-10 08:30:00,,,,\n"
     )
     sink = bench.read(FLOW_TABLE_READER, HEAD + rows)
-    one, two = sink.rows("flows")
+    one, two = sorted(sink.rows("flows"), key=lambda row: row["protocol"])
     assert (one["protocol"], one["started"], one["ended"]) == (6, START_US, START_US + 60_000_000)
     assert (one["packets_out"], one["bytes_out"], one["bytes_in"], one["sampling"]) == (5, 500, None, 1.0)
     assert (two["server_ip"], two["client_port"], two["started"], two["ended"]) == (
@@ -122,3 +122,27 @@ def test_which_tables_are_flows_and_which_lists(bench):
     assert who("10.0.0.5\n10.0.0.6\n") == (False, True)
     for other in ("", "hello\n", "a,b\n1,2\n", '{"ip": "1.2.3.4"}', "#fields\tip\n1.2.3.4\n", "\x00\x01ip,1.2.3.4"):
         assert who(other) == (False, False)
+
+
+@pytest.mark.parametrize("is_parquet", [False, True])
+def test_records_of_one_direction_are_paired_over_files_and_pieces(bench, is_parquet):
+    def write(rows):
+        if is_parquet:
+            names = HEAD.split(",")[:9]
+            columns = zip(*(row.split(",")[:9] for row in rows), strict=True)
+            return write_parquet(**dict(zip(names, map(pa.array, columns), strict=True)))
+        return HEAD + "".join(row + "\n" for row in rows)
+
+    out, back = "10.0.0.5,50000,203.0.113.9,3333,6", "203.0.113.9,3333,10.0.0.5,50000,6"
+    first = write([f"{out},2021-11-10T08:30:00Z,2021-11-10T08:35:00Z,5,500,",
+                   f"{back},2021-11-10T08:30:00Z,2021-11-10T08:34:00Z,4,900,"])  # fmt: skip
+    second = write([f"{back},2021-11-10T08:35:01Z,2021-11-10T08:40:00Z,6,1000,",
+                    f"{out},2021-11-10T08:35:02Z,2021-11-10T08:39:00Z,7,700,"])  # fmt: skip
+    sink = bench.read(FLOW_TABLE_READER, second, first)
+    (row,) = sink.rows("flows")
+    assert (row["client_ip"], row["client_port"], row["server_ip"], row["server_port"]) == (
+        "10.0.0.5", 50000, "203.0.113.9", 3333
+    )  # fmt: skip
+    assert (row["packets_out"], row["packets_in"], row["bytes_out"], row["bytes_in"]) == (12, 10, 1200, 1900)
+    assert (row["started"], row["ended"], row["sensor"]) == (START_US, START_US + 600_000_000, "table")
+    assert sum(sink.accepted.values()) == 4

@@ -23,13 +23,24 @@ from paicha.packs.traffic.readers.rows import (
 )
 
 if TYPE_CHECKING:
+    from paicha.packs.traffic.readers.pairing import Pieces
     from paicha.packs.traffic.readers.rows import Target
 
 REQUIRED = ("client_ip", "server_ip", "started")
 
 
-def write_flow_columns(table: pa.Table, target: Target) -> None:
-    """Write a part of a table with our column names and a column `line`; what cannot be understood is rejected."""
+PIECE_NAMES = {
+    "client_ip": "src", "client_port": "sport", "server_ip": "dst", "server_port": "dport",
+    "packets_out": "packets", "bytes_out": "bytes",
+}  # fmt: skip
+"""What our columns are called while records of one direction wait to be paired."""
+
+
+def write_flow_columns(table: pa.Table, target: Target, pieces: Pieces | None = None) -> None:
+    """Write a part of a table with our column names and a column `line`; what cannot be understood is rejected.
+
+    With `pieces` its rows are records of one direction, which are kept there to be paired.
+    """
     policy = target.reading.policy.flow_table
     columns = {name: _decode(table.column(name)) for name in table.column_names}
     count = table.num_rows
@@ -65,7 +76,15 @@ def write_flow_columns(table: pa.Table, target: Target) -> None:
         ],
     ]
     keep = accept_valid(target, table.column("line").to_numpy(), checks)
-    write_rows(target, "flows", rows, keep, "started", "ended")
+    if pieces is None:
+        write_rows(target, "flows", rows, keep, "started", "ended")
+        return
+    fixed = {"site": target.source.site, "source": target.source.key, "sensor": "table"}
+    kept = pa.table({PIECE_NAMES.get(name, name): value for name, value in rows.items() if name not in fixed})
+    kept = kept.filter(pa.array(keep))
+    for name, text in fixed.items():
+        kept = kept.append_column(name, pa.repeat(text, kept.num_rows))
+    pieces.add(kept.drop_columns(["packets_in", "bytes_in"]))
 
 
 def _decode(column: Any) -> pa.Array:

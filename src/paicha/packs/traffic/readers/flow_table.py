@@ -20,13 +20,14 @@ from paicha.packs.traffic.readers.blocks import Block, read_blocks
 from paicha.packs.traffic.readers.delimited import Field, Layout, parse_lines
 from paicha.packs.traffic.readers.flow_columns import REQUIRED, write_flow_columns
 from paicha.packs.traffic.readers.flow_query import copy_flows
+from paicha.packs.traffic.readers.pairing import Pieces
 from paicha.packs.traffic.readers.report_headings import has_report_headings
-from paicha.packs.traffic.readers.rows import Target
+from paicha.packs.traffic.readers.rows import COUNTS, Target
 from paicha.packs.traffic.readers.text_tables import count_address_columns, sniff_table, split_rows
 from paicha.packs.traffic.tables import FLOWS
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from paicha.kernel.reader import Reading, Sink, Source
 
@@ -53,17 +54,25 @@ def _has_columns(headings: Sequence[str], columns: dict[str, str]) -> bool:
 
 
 def read(sources: Sequence[Source], sink: Sink, reading: Reading) -> None:
-    """Read the tables of a site, each by itself."""
+    """Read the tables of a site, each by itself; records of one direction are paired over all of them."""
+    pieces = Pieces(reading)
     for source in sources:
         is_parquet = source.head.startswith(_MAGIC)
         target = Target(source, sink, reading, "row" if is_parquet else "line")
         try:
             if is_parquet:
-                _read_parquet(target)
+                _read_parquet(target, pieces)
             else:
-                _read_csv(target)
+                _read_csv(target, pieces)
         except InputError as error:
             sink.fail(source, error)
+    pieces.write(sink)
+
+
+def _is_one_way(mapped: Iterable[str]) -> bool:
+    """Return whether a row is a record of one direction: it counts what the first side sent, and nothing back."""
+    counts = set(mapped) & set(COUNTS)
+    return bool(counts) and counts <= {"packets_out", "bytes_out"}
 
 
 def _map_columns(theirs: Sequence[str], target: Target) -> dict[str, str]:
@@ -83,25 +92,28 @@ def _map_columns(theirs: Sequence[str], target: Target) -> dict[str, str]:
     return {ours: name for ours, name in columns.items() if name in theirs and ours in FLOWS.names}
 
 
-def _read_parquet(target: Target) -> None:
+def _read_parquet(target: Target, pieces: Pieces) -> None:
     source = target.source
     if source.compression is None:
-        _read_parquet_file(source.path, target)
+        _read_parquet_file(source.path, target, pieces)
         return
     with tempfile.NamedTemporaryFile(suffix=".parquet") as unpacked, source.open() as packed:
         while part := packed.read(1 << 20):
             unpacked.write(part)
         unpacked.flush()
-        _read_parquet_file(Path(unpacked.name), target)
+        _read_parquet_file(Path(unpacked.name), target, pieces)
 
 
-def _read_parquet_file(path: Path, target: Target) -> None:
+def _read_parquet_file(path: Path, target: Target, pieces: Pieces) -> None:
     try:
         with pq.ParquetFile(path) as parquet:
             mapped = _map_columns(parquet.schema_arrow.names, target)
+            if _is_one_way(mapped):
+                _read_parquet_rows(parquet, mapped, target, pieces)
+                return
             others = copy_flows(path, parquet, mapped, target)
             if others is None:
-                _read_parquet_rows(parquet, mapped, target)
+                _read_parquet_rows(parquet, mapped, target, None)
                 return
             for part in others:
                 write_flow_columns(part, target)
@@ -111,18 +123,20 @@ def _read_parquet_file(path: Path, target: Target) -> None:
         raise InputError(f"damaged Parquet: {first}", where=str(target.source.path)) from error
 
 
-def _read_parquet_rows(parquet: pq.ParquetFile, mapped: Mapping[str, str], target: Target) -> None:
+def _read_parquet_rows(
+    parquet: pq.ParquetFile, mapped: Mapping[str, str], target: Target, pieces: Pieces | None
+) -> None:
     """Read the rows one batch after the other, whatever types their columns have."""
     total, row = parquet.metadata.num_rows, 1
     for batch in parquet.iter_batches(_BATCH_ROWS, columns=list(dict.fromkeys(mapped.values()))):
         lines = pa.array(np.arange(row, row + batch.num_rows, dtype=np.int64))
         columns = {ours: batch.column(theirs) for ours, theirs in mapped.items()}
-        write_flow_columns(pa.table({"line": lines, **columns}), target)
+        write_flow_columns(pa.table({"line": lines, **columns}), target, pieces)
         row += batch.num_rows
         target.reading.advance(target.source.size * batch.num_rows // max(total, 1))
 
 
-def _read_csv(target: Target) -> None:
+def _read_csv(target: Target, pieces: Pieces) -> None:
     sniffed = sniff_table(target.source)
     if sniffed is None or not sniffed.encoding.startswith("utf-8"):
         raise InputError("a flow table in CSV must be UTF-8", where=str(target.source.path), remedy="convert it")
@@ -140,7 +154,8 @@ def _read_csv(target: Target) -> None:
         else:
             table = parse_lines(block, layout, target)
         if table.num_rows:
-            write_flow_columns(table, target)
+            is_one_way = _is_one_way(field.name for field in layout.fields)
+            write_flow_columns(table, target, pieces if is_one_way else None)
 
 
 def _lay_out(headings: Sequence[str], separator: str, target: Target) -> Layout:
