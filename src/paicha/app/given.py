@@ -74,7 +74,7 @@ def find_given(
         rejects += [(path, record.position, record.reason) for record in read.rejected]
     if workspace is not None and (workspace / INDICATORS_FILE).exists():
         lists.append(read_kept(workspace / INDICATORS_FILE))
-    merged = merge_indicators(lists)
+    merged = merge_indicators(lists) if len(lists) > 1 else lists[0]  # our own table is merged already
     tables = {"owners": owners, "indicators": merged, "networks": _read_prices(prices)}
     prices_sha256 = hash_file(Path(prices)) if prices else None
     return GivenTables(tables, owners_sha256, hash_table(merged), tuple(rejects), prices_sha256)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from paicha.engine.duck_types import name_type
 from paicha.kernel.errors import InputError, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from paicha.kernel.reader import Source
@@ -74,7 +75,7 @@ class ParquetSink:
 
         schema = self._schemas[table]
         relation = self._duck.sql(query)
-        types = _name_duck_types(self._duck, schema)
+        types = {column.name: name_type(column.type) for column in schema}
         # an enumeration is text in the file, too, and written in a third of the time
         texts = {c for c, kind in zip(relation.columns, relation.types, strict=True) if kind.id == "enum"}
         texts = {name for name in texts if types[name] == "VARCHAR"}
@@ -176,14 +177,6 @@ def _list_leaves(fields: Iterable[pa.Field], above: str = "") -> Iterator[str]:
             yield from _list_leaves((column.type.value_field.with_name("element"),), f"{path}.list.")
         else:
             yield path
-
-
-def _name_duck_types(duck: Any, schema: pa.Schema) -> Mapping[str, str]:
-    """Return DuckDB's name for the type of each field."""
-    empty = schema.empty_table()
-    described = duck.from_arrow(empty).description
-    types = duck.from_arrow(empty).types
-    return {column[0]: str(kind) for column, kind in zip(described, types, strict=True)}
 
 
 def _quote(path: Path) -> str:
