@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from io import BufferedReader
 
+    from numpy.typing import NDArray
+
     from paicha.kernel.reader import Reading, Sink, Source
 
 BLOCK_BYTES = 1 << 24
@@ -27,16 +29,19 @@ SLICES = 4
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole lines of UTF-8 text, each ended by one newline, and the number of the first (from 1)."""
+    """Whole lines of UTF-8 text, each ended by one newline, the number of the first (from 1), and where they end.
+
+    `ends` are the places of the newlines: found once, as a search takes a twentieth of the time of reading a log.
+    """
 
     data: bytes
     first_line: int
+    ends: NDArray[np.int64]
 
-    @property
-    def lines(self) -> int:
-        """The number of lines."""
-        # bytes.count takes twice the time
-        return int(np.count_nonzero(np.frombuffer(self.data, np.uint8) == NEWLINE))
+
+def make_block(data: bytes, first_line: int) -> Block:
+    """Return whole lines as a block."""
+    return Block(data, first_line, np.flatnonzero(np.frombuffer(data, np.uint8) == NEWLINE))
 
 
 def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]:
@@ -56,16 +61,16 @@ def read_blocks(source: Source, sink: Sink, reading: Reading) -> Iterator[Block]
             data, is_skipping, line = data[end + 1 :], False, line + 1
         end = data.rfind(b"\n") + 1
         if end:
-            block = Block(_clean(b"".join((tail, memoryview(data)[:end]))), line)
+            block = make_block(_clean(b"".join((tail, memoryview(data)[:end]))), line)
             yield block
-            line += block.lines
+            line += len(block.ends)
             tail = b""
         tail += data[end:]
         if len(tail) > BLOCK_BYTES:
             sink.reject(source, f"line {line}", f"the line is longer than {BLOCK_BYTES} bytes")
             tail, is_skipping = b"", True
     if tail:
-        yield Block(_clean(tail + b"\n"), line)
+        yield make_block(_clean(tail + b"\n"), line)
 
 
 def read_chunks(source: Source, sink: Sink, reading: Reading) -> Iterator[bytes]:
@@ -119,7 +124,7 @@ def tabulate_lines(block: Block, slices: int = SLICES) -> pa.Table:
 
     `slices` are its record batches.
     """
-    ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == NEWLINE)
+    ends = block.ends
     offsets = np.zeros(len(ends) + 1, np.int64)
     offsets[1:] = ends + 1
     buffers = [None, pa.py_buffer(offsets), pa.py_buffer(block.data)]

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from paicha.packs.traffic.readers.blocks import NEWLINE, Block, tabulate_lines
+from paicha.packs.traffic.readers.blocks import Block, tabulate_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -48,8 +48,7 @@ def parse_lines(block: Block, layout: Layout, target: Target) -> pa.Table:
 
 def number_lines(block: Block) -> NDArray[np.int64]:
     """Return the numbers of the lines that are not empty."""
-    ends = np.flatnonzero(np.frombuffer(block.data, np.uint8) == NEWLINE)
-    lengths = np.diff(ends, prepend=-1)
+    lengths = np.diff(block.ends, prepend=-1)
     return np.flatnonzero(lengths > 1).astype(np.int64) + block.first_line
 
 
@@ -73,7 +72,7 @@ def _parse_quickly(block: Block, layout: Layout) -> pa.Table | None:
         )
     except pa.ArrowInvalid:
         return None
-    count = block.lines
+    count = len(block.ends)
     lines = np.arange(block.first_line, block.first_line + count)
     if count != parsed.num_rows:  # some are empty, or not as they should be
         lines = number_lines(block)

@@ -16,7 +16,7 @@ from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
 from paicha.packs.traffic.policy import TrafficPolicy
 from paicha.packs.traffic.readers import nfdump
-from paicha.packs.traffic.readers.blocks import Block, read_blocks
+from paicha.packs.traffic.readers.blocks import Block, make_block, read_blocks
 from paicha.packs.traffic.readers.delimited import Field, Layout, parse_lines
 from paicha.packs.traffic.readers.flow_columns import REQUIRED, write_flow_columns
 from paicha.packs.traffic.readers.flow_query import copy_flows
@@ -147,7 +147,7 @@ def _read_csv(target: Target, pieces: Pieces) -> None:
             end = block.data.find(b"\n", start) + 1
             (headings,) = split_rows([block.data[start:end].decode()], sniffed.separator)
             layout = _lay_out(headings, sniffed.separator, target)
-            block = Block(block.data[end:], block.first_line + block.data[:end].count(b"\n"))
+            block = make_block(block.data[end:], block.first_line + block.data[:end].count(b"\n"))
         if b'"' in block.data:
             quoted = Layout(_UNIT_SEPARATOR, layout.width, layout.fields, layout.empty)
             table = parse_lines(_unquote(block, layout.separator), quoted, target)
@@ -173,7 +173,7 @@ def _unquote(block: Block, separator: str) -> Block:
         except csv.Error:
             cells = [line]
         lines.append(_UNIT_SEPARATOR.join(cells).replace("\n", " "))
-    return Block(("\n".join(lines) + "\n").encode(), block.first_line)
+    return make_block(("\n".join(lines) + "\n").encode(), block.first_line)
 
 
 FLOW_TABLE_READER = Reader("flow-table", Title("Flow tables", "流量表"), (FLOWS,), recognises, read)

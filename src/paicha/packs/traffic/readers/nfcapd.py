@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from paicha.kernel.errors import InputError, OutputError
 from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
-from paicha.packs.traffic.readers.blocks import Block, read_blocks
+from paicha.packs.traffic.readers.blocks import make_block, read_blocks
 from paicha.packs.traffic.readers.flow_records import lay_out, read_records
 from paicha.packs.traffic.readers.pairing import Pieces
 from paicha.packs.traffic.readers.rows import Target
@@ -63,7 +63,7 @@ def read(sources: Sequence[Source], sink: Sink, reading: Reading) -> None:
             for block in read_blocks(printed, sink, replace(reading, advance=lambda _: None)):
                 data = block.data.replace(b"No matching flows\n", b"")
                 read_records(
-                    Block(data, block.first_line), layout, Target(source, sink, reading, "record"), pieces, 0.0
+                    make_block(data, block.first_line), layout, Target(source, sink, reading, "record"), pieces, 0.0
                 )
         reading.advance(source.size)
     pieces.write(sink)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from paicha.kernel.errors import InputError
 from paicha.kernel.reader import Reader
 from paicha.kernel.rule import Title
-from paicha.packs.traffic.readers.blocks import Block, read_blocks
+from paicha.packs.traffic.readers.blocks import Block, make_block, read_blocks
 from paicha.packs.traffic.readers.delimited import number_lines
 from paicha.packs.traffic.readers.flow_records import find_missing, lay_out, read_records
 from paicha.packs.traffic.readers.pairing import Pieces
@@ -80,13 +80,13 @@ def _split_block(block: Block) -> Iterator[str | Block]:
     start, line = 0, block.first_line
     for mark in _MARK.finditer(block.data):
         if mark.start() > start:
-            part = Block(block.data[start : mark.start()], line)
-            line += part.lines
+            part = make_block(block.data[start : mark.start()], line)
+            line += len(part.ends)
             yield part
         yield mark[0].decode("ascii").strip()
         start, line = mark.end(), line + 1
     if start < len(block.data):
-        yield Block(block.data[start:], line)
+        yield make_block(block.data[start:], line)
 
 
 NFDUMP_READER = Reader("nfdump", Title("nfdump CSV", "nfdump CSV 流记录"), (FLOWS,), recognises, read)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pyarrow.compute as pc
 
 from paicha.kernel.errors import InputError
-from paicha.packs.traffic.readers.blocks import Block, read_blocks
+from paicha.packs.traffic.readers.blocks import Block, make_block, read_blocks
 from paicha.packs.traffic.readers.delimited import Field, Layout, number_lines, parse_lines
 from paicha.packs.traffic.readers.zeek_fields import FIELDS, REQUIRED, find_log
 
@@ -83,7 +83,7 @@ def _split_block(block: Block) -> Iterator[str | Block]:
     while start < len(data):
         mark = _find_header(data, start)
         if mark > start:
-            part = Block(data[start:mark], line)
+            part = make_block(data[start:mark], line)
             yield part
         if mark < len(data):
             line += data.count(b"\n", start, mark)
