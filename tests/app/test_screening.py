@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from paicha.app.demo import compare
 from paicha.app.progress import Silence
 from paicha.app.request import ScreenRequest
 from paicha.app.screening import run_screening
@@ -108,9 +109,6 @@ SUMMARY = {
 @pytest.fixture(scope="session")
 def document(province, tmp_path_factory):
     directory, _ = province
-    from paicha.app.progress import Silence
-    from paicha.app.screening import run_screening
-
     request = ScreenRequest(
         "traffic",
         tuple(("default", str(directory / name)) for name in ("captures", "zeek", "eve.json", "flows", "lists")),
@@ -169,6 +167,12 @@ def test_who_mines_is_confirmed_and_ordinary_hosts_are_left_alone(document, prov
             assert grades.get(row.address) in {None, "possible"}, row
         else:
             assert grades[row.address] in {"possible", "likely"}, row
+
+
+def test_the_demonstration_finds_what_every_address_does(document, province):
+    told = {line.what_en: line for line in compare(province[1], document)}
+    assert all(line.is_right for what, line in told.items() if what.startswith("addresses"))
+    assert int(told["addresses: encrypted mining → likely"].truth) == 1
 
 
 def test_every_finding_is_reachable_from_its_verdict(document):

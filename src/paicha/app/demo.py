@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     from paicha.app.screening import Outcome
     from paicha.simulate.truth import Truth
 
-FOUND_GRADES = {"mining": "confirmed", "refused": "confirmed", "attempt": "likely"}
-"""The grade that each thing an address does in clear text must get."""
+HIDDEN = "encrypted mining"
+ENCRYPTED = "stratum-v2"
+FOUND_GRADES = {"mining": "confirmed", "refused": "confirmed", "attempt": "likely", HIDDEN: "likely"}
+"""The grade that each thing an address does must get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,13 @@ def run_demo(directory: Path, seed: int, progress: Progress, actor: str) -> Iter
 def compare(truth: Truth, document: Mapping[str, Any]) -> Iterator[Comparison]:
     """Yield the lines that set a screening's document beside the truth of its province."""
     verdicts = {verdict["subject"]: verdict for verdict in document["verdicts"]}
+    read = {session.client for session in truth.sessions if session.dialect != ENCRYPTED}
+    states = {
+        row.address: HIDDEN if row.verdict == "mining" and row.address not in read else row.verdict
+        for row in truth.addresses
+    }
     for state, grade in FOUND_GRADES.items():
-        true = {row.address for row in truth.addresses if row.verdict == state}
+        true = {address for address, does in states.items() if does == state}
         found = {a for a in true if a in verdicts and verdicts[a]["grade"] == grade}
         yield Comparison(
             f"addresses: {state} → {grade}", f"地址：{state} → {grade}", str(len(true)), str(len(found)), found == true

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from paicha.store.workspace import Workspace
 
 
+CAPTURE_READER = "pcap"
+TCP_TRANSPORTS = ("tcp", "tls")
+TCP_PROTOCOL = 6
+
+
 def slice_finding(name: str, output: Path, workspace: Workspace | None, file: Path | None) -> int:
     """Write the packets behind a finding to a pcap file and return their number.
 
@@ -26,9 +31,14 @@ def slice_finding(name: str, output: Path, workspace: Workspace | None, file: Pa
     """
     finding, document = find_finding(name, workspace, file)
     evidence = finding["evidence"]
-    spans = {sha256: (first, last) for sha256, first, last in evidence.get("packets") or ()}
+    spans: dict[str, tuple[int, int | None]] = {
+        sha256: (first, last) for sha256, first, last in evidence.get("packets") or ()
+    }
+    spans = spans or dict.fromkeys(_list_captures(finding, document, workspace), (1, None))
     if not spans:
-        raise UsageError(f"finding {name} rests on no packets", remedy="slice takes findings from captures")
+        raise UsageError(
+            f"finding {name} rests on no packets of one connection", remedy="slice takes connections from captures"
+        )
     conversation = Conversation(
         evidence["client"], evidence["client_port"], evidence["server"], evidence["server_port"]
     )
@@ -38,6 +48,31 @@ def slice_finding(name: str, output: Path, workspace: Workspace | None, file: Pa
     if missing:
         raise InputError("an input behind the finding is gone or was changed", where=min(missing))
     return slice_capture(parts, conversation, output)
+
+
+def _list_captures(finding: Mapping[str, Any], document: Mapping[str, Any], workspace: Workspace | None) -> list[str]:
+    """Return the SHA-256 of all captures that show the connection of a finding which does not name its packets.
+
+    There are none where the finding is not on one connection over TCP.
+    """
+    evidence = finding["evidence"]
+    is_tcp = evidence.get("transport") in TCP_TRANSPORTS or evidence.get("protocol") == TCP_PROTOCOL
+    ends = ("client", "client_port", "server", "server_port")
+    if not is_tcp or any(evidence.get(end) is None for end in ends):
+        return []
+    known = {
+        item["path"]: item["sha256"]
+        for item in document["inputs"]
+        if item["reader"] == CAPTURE_READER and item["site"] == finding["site"]
+    }
+    if workspace is not None:
+        from paicha.store.runs import find_inputs_at
+
+        earlier = set(finding["sources"]) - {item["path"] for item in document["inputs"]}
+        with workspace.engine.connect() as connection:
+            found = find_inputs_at(connection, finding["site"], sorted(earlier))
+        known |= {path: item.sha256 for path, item in found.items() if item.reader == CAPTURE_READER}
+    return [known[path] for path in finding["sources"] if path in known]
 
 
 def _find_paths(sources: list[str], document: Mapping[str, Any]) -> dict[str, Path]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import gc
 import os
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -101,7 +100,7 @@ def watch_directory(
     policy = load_policy(find_pack(watch.request.pack), watch.request.policy)
     find_given_of(watch.request, watch.workspace, policy.values)
     memory = _Memory()
-    with _open(watch) as workspace, workspace.engine.connect() as connection:
+    with open_workspace(watch.workspace) as workspace, workspace.engine.connect() as connection:
         memory.done = {hash(pair) for pair in list_signatures(connection, watch.site)}
     trouble = None
     is_first = True
@@ -131,11 +130,11 @@ def _look(watch: Watch, memory: _Memory, is_stopped: Callable[[], bool], *, must
     while (waiting or must_recover) and not is_stopped():
         count = cut_batch(waiting)
         batch, waiting = waiting[:count], waiting[count:]
-        with _open(watch) as workspace:
+        with open_workspace(watch.workspace) as workspace:
             taken = _take(watch, workspace, batch)
         yield from taken.events
         if taken.files or taken.last is not None:
-            with _open(watch) as workspace, workspace.engine.begin() as connection:
+            with open_workspace(watch.workspace) as workspace, workspace.engine.begin() as connection:
                 write_watched(connection, taken.files)
                 if taken.last is not None:
                     strike_announcements(connection, watch.name, taken.last)
@@ -250,9 +249,3 @@ def _find_verdicts(workspace: Workspace, run: str, before: Mapping[tuple[str, st
                 grade = before[subject]
                 raised.append(VerdictRaised(run, None if grade is None else Grade(grade), verdict))
     return raised
-
-
-@contextmanager
-def _open(watch: Watch) -> Iterator[Workspace]:
-    with open_workspace(watch.workspace) as workspace:
-        yield workspace

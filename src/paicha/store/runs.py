@@ -97,6 +97,18 @@ def find_inputs(connection: Connection, keys: Iterable[str]) -> dict[str, RunInp
     return found
 
 
+def find_inputs_at(connection: Connection, site: str, paths: Iterable[str]) -> dict[str, RunInput]:
+    """Return what the newest run with a file among its inputs counted of it, by the file's path."""
+    found: dict[str, RunInput] = {}
+    for path in paths:
+        where = (INPUTS.c.site == site) & (INPUTS.c.path == path)
+        query = select(*(INPUTS.c[name] for name in RunInput.__slots__)).where(where)
+        row = connection.execute(query.order_by(INPUTS.c.number.desc()).limit(1)).first()
+        if row:
+            found[path] = RunInput(*row)
+    return found
+
+
 def read_states(connection: Connection, pack: str) -> dict[tuple[str, str], str]:
     """Return the run that left the newest state of each site and reader."""
     query = select(STATES.c.site, STATES.c.reader, STATES.c.run).where(STATES.c.pack == pack)

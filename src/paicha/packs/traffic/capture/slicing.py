@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from paicha.packs.traffic.capture.frames import Frame
     from paicha.packs.traffic.capture.writing import FrameWriter
 
-    Part = tuple[Source, tuple[int, int]]
+    Part = tuple[Source, tuple[int, int | None]]
 
 MAXIMUM_OPEN = 16
 """Captures that overlap in time are read side by side, so many at once."""
@@ -42,10 +42,11 @@ class Conversation:
 def slice_capture(parts: Sequence[Part], conversation: Conversation, output: Path) -> int:
     """Write a conversation's packets, as they were captured, to a new capture file and return their number.
 
-    Each part is a capture with the numbers of the first and the last packet to look at, counted from 1 as the reader
-    counts them; fragments before the first are written where the datagram that they belong to ends behind it. Packets
-    stand in the order of time. The file is pcap where all parts are pcap of one link type, with nanoseconds where any
-    part has them; else pcapng with nanoseconds and one interface per link type. It is there whole or not at all.
+    Each part is a capture with the numbers of the first and the last packet to look at (None: to the end), counted from
+    1 as the reader counts them; fragments before the first are written where the datagram that they belong to ends
+    behind it. Packets stand in the order of time. The file is pcap where all parts are pcap of one link type, with
+    nanoseconds where any part has them; else pcapng with nanoseconds and one interface per link type. It is there whole
+    or not at all.
 
     Raises:
         InputError: a part is no capture, cannot be opened, or ends before its last packet.
@@ -125,7 +126,7 @@ def _select_frames(part: Part, conversation: Conversation) -> Iterator[Frame]:
     number = 0
     try:
         for frame in read_frames(source):
-            if frame.number > last:
+            if last is not None and frame.number > last:
                 return
             yield from matcher.take(frame)
             number = frame.number
@@ -133,5 +134,5 @@ def _select_frames(part: Part, conversation: Conversation) -> Iterator[Frame]:
                 return
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", where=str(source.path)) from error
-    if number < last:
+    if last is not None and number < last:
         raise InputError(f"the capture ends before packet {last}", where=str(source.path), remedy="screen it again")
