@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import fsum
 from typing import TYPE_CHECKING
 
 import pyarrow.compute as pc
@@ -16,9 +17,11 @@ MEGABITS_PER_BYTE = 8e-6
 
 
 def add_hours(coverage: pa.Table) -> dict[str, float]:
-    """Return for how many hours each site was watched."""
-    sums = coverage.group_by("site").aggregate([("hours", "sum")]).to_pylist()
-    return {row["site"]: row["hours_sum"] for row in sums}
+    """Return for how many hours each site was watched, the same to the last digit in whatever order the rows come."""
+    parts: dict[str, list[float]] = {}
+    for site, hours in zip(coverage.column("site").to_pylist(), coverage.column("hours").to_pylist(), strict=True):
+        parts.setdefault(site, []).append(hours)
+    return {site: fsum(hours) for site, hours in parts.items()}
 
 
 def measure_pool_mbps(traffic: pa.Table, coverage: pa.Table) -> dict[str, float]:
@@ -31,8 +34,8 @@ def measure_pool_mbps(traffic: pa.Table, coverage: pa.Table) -> dict[str, float]
     watched_s = {site: max(hours * 3600, 1.0) for site, hours in add_hours(coverage).items()}
     totals = traffic.group_by("site").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")]).to_pylist()
     slot_s = SLOT_US / SECOND_US
-    out = sum((row["bytes_out_sum"] / watched_s.get(row["site"], slot_s) for row in totals), 0.0) * MEGABITS_PER_BYTE
-    into = sum((row["bytes_in_sum"] / watched_s.get(row["site"], slot_s) for row in totals), 0.0) * MEGABITS_PER_BYTE
+    out = fsum(row["bytes_out_sum"] / watched_s.get(row["site"], slot_s) for row in totals) * MEGABITS_PER_BYTE
+    into = fsum(row["bytes_in_sum"] / watched_s.get(row["site"], slot_s) for row in totals) * MEGABITS_PER_BYTE
     slots = traffic.group_by("time").aggregate([("bytes_out", "sum"), ("bytes_in", "sum")])
     peak = pc.max(pc.add(slots.column("bytes_out_sum"), slots.column("bytes_in_sum"))).as_py() or 0.0
     mean = out + into
