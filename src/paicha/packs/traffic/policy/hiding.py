@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from paicha.packs.traffic.policy.sections import Section
 
@@ -109,6 +109,12 @@ class BehaviourPolicy(Section):
         "without numbers that grow in shares and answers, or the handshake of Stratum V2",
     )
 
+    @model_validator(mode="after")
+    def _check(self) -> BehaviourPolicy:
+        if self.likely_score < self.possible_score:
+            raise ValueError("likely_score is less than possible_score")
+        return self
+
 
 class FlowShapePolicy(Section):
     """How long, regular flow records are judged."""
@@ -174,7 +180,10 @@ class BlocksPolicy(Section):
         0.5, description="s; offsets between the clocks are tried in such steps, and windows are multiples of them"
     )
     windows_seconds: tuple[Annotated[float, Field(gt=0, le=120)], ...] = Field(
-        (1.0, 3.0, 8.0), description="s within which the message after a block is looked for; the best one counts"
+        (1.0, 3.0, 8.0),
+        min_length=1,
+        max_length=16,
+        description="s within which the message after a block is looked for; the best one counts",
     )
     min_blocks: Annotated[int, Field(ge=3, le=10_000)] = Field(
         10, description="blocks in the time of a connection below which it is not judged"
@@ -200,6 +209,12 @@ class BlocksPolicy(Section):
     likely_excess: Annotated[float, Field(ge=0, le=1)] = Field(
         0.6, description="the same for likely: pools push new work at once, nearly without exception"
     )
+
+    @model_validator(mode="after")
+    def _check(self) -> BlocksPolicy:
+        if self.likely_chance > self.possible_chance or self.likely_excess < self.possible_excess:
+            raise ValueError("likely asks for less than possible")
+        return self
 
 
 class RelaysPolicy(Section):
