@@ -76,8 +76,8 @@ class ObservedPolicy(Section):
     )
     hours_per_sampling: Annotated[float, Field(ge=0, le=1000)] = Field(
         0.83,
-        description="h of observation per packet that one seen stands for, where sampled: in these a miner of 8 packets "
-        "a minute shows the 400 sampled ones that a judgement needs (`flow_shape.sampled_packets`)",
+        description="h of observation per packet that one seen stands for, where sampled: in these a miner of 8 "
+        "packets a minute shows the 400 sampled ones that a judgement needs (`flow_shape.sampled_packets`)",
     )
     max_sampling: Annotated[float, Field(ge=1, le=1_000_000)] = Field(
         1000.0, description="sampling rate above which silence proves nothing, however long"
