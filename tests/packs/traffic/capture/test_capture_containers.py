@@ -113,6 +113,12 @@ def test_absurd_length_stops_with_its_place(tmp_path):
     assert "length" in kept.rejects[0][1]
 
 
+def test_an_absurd_offset_of_times_is_survived(tmp_path):
+    far = interface(options=struct.pack("<HHq", 14, 8, 1 << 62))
+    kept = read(tmp_path, section() + far + b"".join(enhanced(*frame) for frame in FRAMES))
+    assert kept.records == len(FRAMES)
+
+
 def test_unsupported_link_is_rejected_with_count(tmp_path):
     kept = read(tmp_path, pcap(FRAMES, link=105))
     assert kept.accepted == 0

@@ -21,7 +21,6 @@ from paicha.packs.traffic.capture.framing import (
     FULL,
     INTERFACES,
     LAST_TIME,
-    LATEST_US,
     MAXIMUM_FRAME,
     MORE,
     NEXT_TIME,
@@ -36,6 +35,7 @@ from paicha.packs.traffic.capture.framing import (
     read_number,
     read_short,
 )
+from paicha.packs.traffic.capture.heads import LATEST_US
 from paicha.packs.traffic.capture.links import SUPPORTED
 
 MAXIMUM_INTERFACES = 4096

@@ -15,8 +15,8 @@ from paicha.packs.traffic.capture.blocks import (
     SECTION,
     SIMPLE_PACKET,
 )
-from paicha.packs.traffic.capture.framing import LATEST_US, MAXIMUM_FRAME
-from paicha.packs.traffic.capture.heads import BYTE_ORDER_MAGICS, read_head
+from paicha.packs.traffic.capture.framing import MAXIMUM_FRAME
+from paicha.packs.traffic.capture.heads import BYTE_ORDER_MAGICS, LATEST_US, read_head
 from paicha.packs.traffic.capture.inputs import CHUNK_BYTES, UNPACKED_AT_ONCE, read_fully
 
 if TYPE_CHECKING:

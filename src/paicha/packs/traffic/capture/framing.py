@@ -12,9 +12,6 @@ from paicha.packs.traffic.capture.links import read_16, read_32
 MAXIMUM_FRAME = 262_144
 """No link carries more; libpcap refuses longer ones too."""
 
-LATEST_US = 7_258_118_400_000_000
-"""2200-01-01: a time after it is damage, not time."""
-
 # places in the cursor of one input
 AT, RECORDS, STATUS, SWAPPED, HEADER, UNIT, LENGTHS, LINK = range(8)
 LAST_TIME, INTERFACES, SKIP, BAD_LINK, FIRST_BAD_LINK, BAD_LINK_TYPE, BAD_TIME, FIRST_BAD_TIME = range(8, 16)

@@ -13,6 +13,9 @@ PCAP_MAGICS = {0xA1B2C3D4: (16, 0), 0xA1B23C4D: (16, 1), 0xA1B2CD34: (24, 0)}
 
 SECTION_MAGIC = b"\x0a\x0d\x0d\x0a"
 BYTE_ORDER_MAGICS = (b"\x4d\x3c\x2b\x1a", b"\x1a\x2b\x3c\x4d")
+LATEST_US = 7_258_118_400_000_000
+"""2200-01-01: a time after it is damage, not time."""
+
 UNKNOWN_FAMILY = 543
 """Major version that some old writers used; their lengths stand in the other order, as before version 2.3."""
 
@@ -92,7 +95,8 @@ def _find_first_block_time(head: bytes) -> tuple[int, bool]:
             is_cut = is_cut or number(head, place + 20, 4) < number(head, place + 24, 4)
             if which < len(interfaces) and not first:
                 per_second, offset = interfaces[which]
-                first = (ticks * 1_000_000) // per_second + offset * 1_000_000
+                time = (ticks * 1_000_000) // per_second + offset * 1_000_000
+                first = max(0, min(LATEST_US, time))
         place += (length + 3) & ~3
     return first, is_cut
 
