@@ -53,13 +53,13 @@ def ethernet(packet: bytes, tags: bytes = b"") -> bytes:
 
 def pcap(frames, *, link=1, order="<", magic=0xA1B2C3D4, wire=None, version=(2, 4)) -> bytes:
     """`frames`: (time in us, bytes) or (time, bytes, length on the wire)."""
-    out = struct.pack(order + "IHHiIII", magic, *version, 0, 0, 262144, link)
+    out = bytearray(struct.pack(order + "IHHiIII", magic, *version, 0, 0, 262144, link))
     for time, data, *length in frames:
         fraction = time % 1_000_000 * (1000 if magic == 0xA1B23C4D else 1)
         out += struct.pack(order + "IIII", time // 1_000_000, fraction, len(data), length[0] if length else len(data))
         out += bytes(8) if magic == 0xA1B2CD34 else b""
         out += data
-    return out
+    return bytes(out)
 
 
 def block(kind: int, body: bytes, order="<") -> bytes:

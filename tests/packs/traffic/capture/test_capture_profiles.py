@@ -155,11 +155,46 @@ def test_busy_bulky_and_short_connections_have_none(tmp_path):
     for n in range(4000):
         busy.send(START + n * 50_000, n % 2, 40)
     for n in range(200):
-        bulky.send(START + n * SECOND, 1, 1400)
+        bulky.send(START + n * SECOND, 1, 2600)
     for n in range(50):
         short.send(START + n * SECOND, 0, 40)
     frames = sorted((f for talk in (busy, bulky, short) for f in talk.frames), key=lambda frame: frame[0])
     assert profiles_of(read(tmp_path, pcap(frames))) == []
+
+
+def test_long_shares_are_not_bulk(tmp_path):
+    """Solutions of Equihash: messages of 1.4 to 3 kB from the first minute on."""
+    talk = Talk()
+    for n in range(40):
+        talk.send(START + n * 10 * SECOND, 0, 2860)
+        talk.send(START + n * 10 * SECOND + 50_000, 1, 40)
+    (row,) = profiles_of(read(tmp_path, pcap(talk.frames)))
+    assert find_sizes(row, "out")[2860]["count"] == 40
+
+
+@pytest.mark.parametrize(("size", "every"), [(1300, 20_000), (60, 50_000)])
+def test_a_tunnel_that_turns_quiet_is_profiled_from_then_on(tmp_path, size, every):
+    """Given up as bulky or as busy; a few minutes later it is quiet, and what came before is not its beginning."""
+    frames = [
+        (START + n * every, ethernet(ipv4(A, B, 17, udp(51820, 51820, bytes(size)))))
+        for n in range(120 * SECOND // every)
+    ]
+    for n in range(80):
+        time = START + 120 * SECOND + n * 10 * SECOND
+        frames.append((time, ethernet(ipv4(A, B, 17, udp(51820, 51820, bytes(148))))))
+        frames.append((time + 80_000, ethernet(ipv4(B, A, 17, udp(51820, 51820, bytes(92))))))
+    (row,) = profiles_of(read(tmp_path, pcap(frames)))
+    assert START + 240 * SECOND <= row["profiled"] <= START + 420 * SECOND
+    assert {bytes_: one["answered"] for bytes_, one in find_sizes(row, "out").items()} == {148: row["messages_out"]}
+    assert row["messages_out"] >= 48
+    assert row["head"] == []
+
+
+def test_what_was_quiet_for_moments_has_no_row(tmp_path):
+    busy = Talk()
+    for n in range(330 * 20):
+        busy.send(START + n * 50_000, n % 2, 40)
+    assert profiles_of(read(tmp_path, pcap(busy.frames))) == []
 
 
 def test_silence_of_minutes_ends_no_quiet_connection(tmp_path):

@@ -15,6 +15,7 @@ from paicha.packs.traffic.capture.layout import (
     EVICTION_WINDOW,
     FIN,
     FREE,
+    GAVE_UP,
     HAND,
     HIGH_WATER,
     IDLE_US,
@@ -151,7 +152,10 @@ def end_flow(tables: Any, slot: int) -> None:
 def release_young(tables: Any, flow: Any) -> None:
     """Give back what a flow that ends has for its messages, unless it lived long enough for a row of its own."""
     place = int64(flow.profile) - 1
-    started = tables.pool.profiles[place].started if place >= 0 else flow.started
+    if flow.data_sides & GAVE_UP:  # it was quiet for long enough only if what was counted since is
+        started = tables.pool.profiles[place].first if place >= 0 else last_time(flow)
+    else:
+        started = tables.pool.profiles[place].started if place >= 0 else flow.started
     is_kept = flow.a_packets + flow.b_packets > 0 and last_time(flow) - started >= tables.meta[MIN_PROFILE_US]
     if is_kept:  # it stays until the row is written; nobody may take it meanwhile
         if place >= 0:

@@ -43,8 +43,11 @@ from paicha.packs.traffic.capture.layout import (
 from paicha.packs.traffic.capture.links import read_16
 from paicha.packs.traffic.capture.name_table import add_name, draft_name, is_window_full
 from paicha.packs.traffic.capture.payloads import MAY_MINE, begins_json, is_binary, is_request, read_head, strip_port
-from paicha.packs.traffic.capture.profiling import profile_packet
+from paicha.packs.traffic.capture.profiling import is_due, profile_packet
 from paicha.packs.traffic.capture.tls import HANDSHAKE, HELLO, SERVER, begins_hello
+
+BOTH = 3
+"""Bits of Flow.data_sides for the sides that sent payload."""
 
 AHEAD = 32
 """Packets whose flows are fetched into the cache before they are needed."""
@@ -121,7 +124,8 @@ def follow_packet(data: Any, packet: Any, tables: Any) -> None:
     if not is_repeat:
         since = packet.time - (flow.a_last if side == 0 else flow.b_last)
         count_packet(flow, packet, side, meta[SOURCE])
-        if flow.profile != -1 and packet.length + packet.missing > 0 and not is_name_service:
+        has_payload = packet.length + packet.missing > 0
+        if has_payload and (flow.profile != -1 or is_due(flow, packet.time, meta)) and not is_name_service:
             profile_packet(tables, slot, flow, packet, side, since)
     if is_tcp:
         if flow.screen == CANDIDATE:
@@ -225,7 +229,7 @@ def screen_payload(tables: Any, slot: int, packet: Any, side: int, data: Any, is
     flow = tables.flows[slot]
     at = packet.start
     end = at + packet.length
-    is_first = flow.data_sides == 0
+    is_first = flow.data_sides & BOTH == 0
     if not is_repeat:
         flow.data_sides |= 1 << side
     byte = data[at]

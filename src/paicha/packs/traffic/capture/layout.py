@@ -47,7 +47,7 @@ FLOW = np.dtype(
         ("a_last", "i8"), ("b_last", "i8"),
         ("a_source", "u2"), ("b_source", "u2"), ("screen", "u1"), ("naming", "u1"), ("opened_by", "i1"),
         ("has_ports", "u1"),
-        ("collector", "i4"), ("data_sides", "u1"), ("is_live", "u1"), ("was_resumed", "u1"),
+        ("collector", "i4"), ("data_sides", "u1"), ("is_live", "u1"), ("was_resumed", "u1"), ("given_up", "u1"),
         ("a_packets", "u4"), ("b_packets", "u4"), ("a_bytes", "i8"), ("b_bytes", "i8"),
         ("started", "i8"), ("number", "i8"), ("hash", "u4"), ("first_source", "i4"), ("asked", "i4"), ("profile", "i4"),
     ],
@@ -57,7 +57,7 @@ FLOW = np.dtype(
 
 `a_source` and `b_source` tell inputs apart that overlap in time (modulo 2^16); `asked` is 1 + the row of the last DNS
 question in the window of names, 0 if none. `profile` is 1 + the place of its profile, -2 - the number of its draft, 0
-where it has neither yet, -1 where it was found not to be quiet.
+where it has neither yet, -1 where it was found not to be quiet, last in the minute `given_up` (modulo 256).
 """
 
 SEGMENT = np.dtype(
@@ -127,11 +127,11 @@ EVICTED_AT_ONCE = 64
 LIVE, HIGH_WATER, FREE, HAND, NEXT_NUMBER, ENDED, OPENED, SEGMENTS, COLLECTOR_HAND = range(9)
 NAMES, NAME_USED, NAME_WINDOW, SOURCE, IDLE_US, SESSION_IDLE_US, LINGER_US, SEED, EVICTED = range(9, 18)
 PROFILE_FREE, PROFILE_HIGH, PROFILE_HAND, DRAFT_FREE, DRAFT_HIGH, DRAFT_HAND, LOST_PROFILES, PIECES = range(18, 26)
-MIN_PROFILE_US, ANSWER_US, WATCH_US, PROFILE_BYTES, PROFILE_MILLIS = range(26, 31)
-META_PLACES = 31
+MIN_PROFILE_US, ANSWER_US, WATCH_US, PROFILE_BYTES, PROFILE_MILLIS, AGAIN_MINUTES = range(26, 32)
+META_PLACES = 32
 
 # Flow.data_sides bits beside those of the sides
-LOST_PROFILE, SHOWED_TLS, SHOWED_WEB = 4, 8, 16
+LOST_PROFILE, SHOWED_TLS, SHOWED_WEB, GAVE_UP = 4, 8, 16, 32
 
 # Flow.screen
 UNDECIDED, CANDIDATE, ENCRYPTED, QUIET = range(4)
@@ -259,6 +259,7 @@ def _make_meta(policy: TrafficPolicy, seed: int) -> NDArray[np.int64]:
     meta[WATCH_US] = profiles.busy_after_seconds * 1_000_000
     meta[PROFILE_BYTES] = profiles.max_mean_bytes
     meta[PROFILE_MILLIS] = round(profiles.max_messages_per_second * 1000)
+    meta[AGAIN_MINUTES] = profiles.again_after_minutes
     return meta
 
 

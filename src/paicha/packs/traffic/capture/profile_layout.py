@@ -21,6 +21,9 @@ PUSHES_HELD = 32
 """Messages of the server that are held before they are written as a piece."""
 
 HEAD_MESSAGES = 12
+HEADLESS = 255
+"""In the place of the number of first messages: those counted are not the connection's first."""
+
 SOURCES_KEPT = 12
 WAITING = 4
 """Messages of a side that wait for an answer at once."""
@@ -30,8 +33,8 @@ QUARTERS = 14 * 96
 WORDS = QUARTERS // 64
 
 DRAFT_MESSAGES = 10
-FIRST_SIZE, FIRST_STEP = 12, 22
-"""Columns of the cells of a draft in which sizes and times of its messages begin."""
+BULK, FIRST_SIZE, FIRST_STEP = 11, 12, 22
+"""Columns of the cells of a draft: payload so far in pieces of 64 B; where sizes and times of its messages begin."""
 
 DRAFTS_PER_PROFILE = 8
 PIECES_PER_STEP = 2048

@@ -9,13 +9,14 @@ from paicha.packs.traffic.capture.layout import (
     DRAFT_FREE,
     DRAFT_HAND,
     DRAFT_HIGH,
+    GAVE_UP,
     LOST_PROFILE,
     LOST_PROFILES,
     PROFILE_FREE,
     PROFILE_HAND,
     PROFILE_HIGH,
 )
-from paicha.packs.traffic.capture.profile_layout import BINS, HEAD_MESSAGES, SIZES_KEPT, WORDS
+from paicha.packs.traffic.capture.profile_layout import BINS, BULK, HEAD_MESSAGES, HEADLESS, SIZES_KEPT, WORDS
 
 WINDOW = 64
 """Profiles that are compared when one of them has to make room."""
@@ -38,7 +39,8 @@ def begin_profile(pool: Any, place: int, flow: Any) -> None:
     profile.pending_time = profile.pending_packet = 0
     profile.pending_size = 0
     profile.pending_side = profile.owner = -1
-    profile.heads = profile.pushes = profile.is_partial = 0
+    profile.heads = HEADLESS if flow.data_sides & (LOST_PROFILE | GAVE_UP) else 0
+    profile.pushes = profile.is_partial = 0
     profile.sources = 1
     pool.sources[place, 0] = flow.first_source & 0xFFFF
     if flow.opened_by >= 0:
@@ -132,6 +134,7 @@ def take_draft(tables: Any, now: int) -> int:
     draft = records[number]
     draft.slot = -1
     draft.count = draft.flags = 0
+    tables.drafts.cells[number, BULK] = 0
     draft.last = now
     return number  # type: ignore[no-any-return]
 

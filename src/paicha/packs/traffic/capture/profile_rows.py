@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from paicha.packs.traffic.capture.layout import SHOWED_TLS, SHOWED_WEB, SIX, TCP
-from paicha.packs.traffic.capture.profile_layout import QUARTER_US, QUARTERS, SIZES_KEPT, Pool
+from paicha.packs.traffic.capture.profile_layout import HEADLESS, QUARTER_US, QUARTERS, SIZES_KEPT, Pool
 from paicha.packs.traffic.capture.texts import format_addresses
 from paicha.packs.traffic.tables import PROFILES
 
@@ -122,8 +122,9 @@ def _make_sizes(pool: Pool, places: NDArray[np.int64], sides: NDArray[np.int64])
 
 
 def _make_heads(pool: Pool, swap: NDArray[np.bool_]) -> pa.ListArray:
-    """Return the sizes of the first messages, those of the server negative."""
-    held = pool.profiles["heads"].astype(np.int64)
+    """Return the sizes of the first messages, those of the server negative; none where others are the first."""
+    heads = pool.profiles["heads"]
+    held = np.where(heads == HEADLESS, 0, heads).astype(np.int64)
     signed = np.where(swap[:, None], -pool.heads.astype(np.int32), pool.heads)
     return make_lists(pa.array(signed[np.arange(signed.shape[1]) < held[:, None]].astype(np.int32)), held)
 

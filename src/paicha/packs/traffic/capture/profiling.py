@@ -8,7 +8,9 @@ import numpy as np
 
 from paicha.packs.traffic.capture.compiling import compiled, inlined, int64
 from paicha.packs.traffic.capture.layout import (
+    AGAIN_MINUTES,
     ANSWER_US,
+    GAVE_UP,
     LOST_PROFILE,
     PIECES,
     PROFILE_BYTES,
@@ -19,6 +21,7 @@ from paicha.packs.traffic.capture.layout import (
 )
 from paicha.packs.traffic.capture.profile_counts import count_message
 from paicha.packs.traffic.capture.profile_layout import (
+    BULK,
     DRAFT_MESSAGES,
     FIRST_SIZE,
     FIRST_STEP,
@@ -41,8 +44,15 @@ JOIN_US = 50_000
 PUSH, FINISH = 8, 1
 LONGEST = 32_767
 OPENING_BYTES = 24_576
-"""IP bytes; a connection that takes more for its first messages is a bulky one. Certificates, logins and the first jobs
-of any pool take less."""
+"""Payload that the first messages may have, and the longest mean for each one of them: with more the connection is a
+bulky one. Certificates, logins and the first jobs and shares of any pool take less."""
+
+BULK_SHIFT = 6
+MOST_BULK = 32_767
+
+MINUTE_US = 60_000_000
+OUT_OF_ORDER = 250
+"""Minutes of 256 from which on the time is taken for one before, not after."""
 
 BURST_US = 1_000_000
 """Datagrams of which ten come in less are a burst: their connection is profiled from its end on, if it has one."""
@@ -66,15 +76,38 @@ def profile_packet(tables: Any, slot: int, flow: Any, packet: Any, side: int, si
     is rare: there are so many that it takes longer than to count a packet.
     """
     if flow.profile < -1:
-        result = extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, since)
+        mean = tables.meta[PROFILE_BYTES]
+        result = extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, since, mean)
         if result == FULL_DRAFT:
             promote_draft(tables, slot, packet, side, since)
         elif result == BULKY_DRAFT:
-            end_draft(tables, slot, -1)
+            refuse_draft(tables, slot, packet.time)
     elif flow.profile > 0:
         follow_profile(tables, slot, packet, side)
     else:
         start_draft(tables, slot, packet, side)
+
+
+@inlined
+def is_due(flow: Any, now: int, meta: Any) -> bool:
+    """Return whether a connection that was given up is looked at again: it may have turned quiet."""
+    passed = (now // MINUTE_US - int64(flow.given_up)) & 255
+    return meta[AGAIN_MINUTES] <= passed < OUT_OF_ORDER  # type: ignore[no-any-return]
+
+
+@inlined
+def note_given_up(flow: Any, now: int) -> None:
+    """Mark a flow as not quiet."""
+    flow.profile = -1
+    flow.data_sides |= GAVE_UP
+    flow.given_up = (now // MINUTE_US) & 255
+
+
+@compiled
+def refuse_draft(tables: Any, slot: int, now: int) -> None:
+    """Take its draft from a flow that is not quiet."""
+    end_draft(tables, slot, -1)
+    note_given_up(tables.flows[slot], now)
 
 
 @compiled
@@ -87,8 +120,9 @@ def start_draft(tables: Any, slot: int, packet: Any, side: int) -> None:
         return
     tables.drafts.records[number].slot = slot
     flow.profile = -2 - number
-    if extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, 0) == BULKY_DRAFT:
-        end_draft(tables, slot, -1)
+    mean = tables.meta[PROFILE_BYTES]
+    if extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, 0, mean) == BULKY_DRAFT:
+        refuse_draft(tables, slot, packet.time)
 
 
 @compiled
@@ -122,13 +156,15 @@ def read_step(cell: int) -> int:
 
 
 @inlined
-def extend_draft(records: Any, cells: Any, flow: Any, packet: Any, side: int, since: int) -> int:
+def extend_draft(records: Any, cells: Any, flow: Any, packet: Any, side: int, since: int, mean: int) -> int:
     """Add a packet to its flow's draft; return what became of that, one of the results above."""
     wire = int64(packet.length) + int64(packet.missing)
-    if flow.a_bytes + flow.b_bytes > OPENING_BYTES:
-        return BULKY_DRAFT
     number = -2 - int64(flow.profile)
     draft = records[number]
+    bulk = int64(cells[number, BULK]) + (wire + (1 << BULK_SHIFT) - 1 >> BULK_SHIFT)
+    if bulk > (OPENING_BYTES + int64(draft.count) * mean) >> BULK_SHIFT:
+        return BULKY_DRAFT
+    cells[number, BULK] = min(bulk, MOST_BULK)
     is_tcp = packet.protocol & 0xFF == TCP
     is_next = True
     if is_tcp:
@@ -177,11 +213,11 @@ def promote_draft(tables: Any, slot: int, packet: Any, side: int, since: int) ->
     for i in range(OPENING, DRAFT_MESSAGES):
         total += abs(int64(tables.drafts.cells[number, FIRST_SIZE + i]))
     if total > 2 * meta[PROFILE_BYTES] * (DRAFT_MESSAGES - OPENING):
-        end_draft(tables, slot, -1)
+        refuse_draft(tables, slot, packet.time)
         return
     if packet.protocol & 0xFF != TCP and packet.time - find_first(draft, tables.drafts.cells, number) < BURST_US:
         draft.count = 0
-        extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, since)
+        extend_draft(tables.drafts.records, tables.drafts.cells, flow, packet, side, since, meta[PROFILE_BYTES])
         return
     place = take_profile(tables, draft.last)
     if place < 0:
@@ -343,4 +379,4 @@ def check_quiet(tables: Any, place: int, slot: int, now: int) -> None:
     is_busy = age >= WATCH_US and messages * 1_000_000 // max(1, age // 1000) > meta[PROFILE_MILLIS]
     if is_bulky or is_busy:
         give_up_profile(tables, place)
-        tables.flows[slot].profile = -1
+        note_given_up(tables.flows[slot], now)

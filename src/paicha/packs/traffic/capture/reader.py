@@ -30,7 +30,7 @@ def read_captures(sources: Sequence[Source], sink: Sink, reading: Reading) -> by
     """
     # compiled code takes a moment to load: only those who read captures wait for it
     if not has_machine_code():
-        reading.say("preparing the packet reader for this machine: once, about half a minute …")
+        reading.say("preparing the packet reader for this machine: once, up to a minute …")
     from paicha.packs.traffic.capture.merging import order_sources, read_inputs
     from paicha.packs.traffic.capture.resuming import read_memory, write_memory
     from paicha.packs.traffic.capture.stream import Stream

@@ -22,13 +22,18 @@ class ProfilesPolicy(Section):
         10.0, description="1/s over its life; a busier connection is no quiet one and its profile is given up"
     )
     busy_after_seconds: Annotated[int, Field(ge=1, le=86_400)] = Field(
-        60, description="s after which a connection may be found too busy: work is handed out in a burst at first"
+        60, description="s profiled from which a connection may be found too busy: at first work comes in a burst"
     )
     min_messages: Annotated[int, Field(ge=1, le=1000)] = Field(
         4, description="messages below which a connection says nothing by sizes and times and gets no row"
     )
     max_mean_bytes: Annotated[int, Field(ge=64, le=65_535)] = Field(
-        900, description="B of payload in a message on average; a bulkier connection is given up likewise"
+        2500,
+        description="B of payload in a message on average; a bulkier connection is given up, too: shares of Equihash "
+        "take up to 3 kB",
+    )
+    again_after_minutes: Annotated[int, Field(ge=1, le=240)] = Field(
+        5, description="min of the clock after which one given up is looked at again: a busy tunnel may turn quiet"
     )
     answer_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         3.0, description="s within which a message of the other side counts as the answer to one"
