@@ -80,7 +80,7 @@ def test_total_of_one_session_is_its_own_and_of_many_is_narrower() -> None:
     def add(count: int) -> tuple[dict[str, Any], Any]:
         rows = [session(client_ip=f"10.0.1.{n}") for n in range(count)]
         known = derive(mining_sessions=rows, networks=[network()])
-        machines = combine_sessions(known["sessions"], known["networks"], known.policy.power)
+        machines = combine_sessions(known["sessions"], known["networks"], known["relay_links"], known.policy.power)
         assert machines.add_revenues() == {"randomx": machines.add_revenue()}
         return known["sessions"].to_pylist()[0]["revenue_per_day"], machines.add_revenue()
 

@@ -31,7 +31,10 @@ if TYPE_CHECKING:
 
 SECOND_US = 1e6
 HEAD = 12
-COUNT_KIND = "struct<low: float64, best: float64, high: float64>"
+COUNT_KIND = "struct<low: float64, best: float64, high: float64, unit: string>"
+SHARES, MESSAGES = "shares", "messages"
+"""Units of counts."""
+
 BOUNDS_KIND = "struct<low: float64, best: float64, high: float64, unit: string, algorithm: string>"
 NOISE_KIND = f"struct<{', '.join(f'{name}: {COUNT_KIND}' for name in NAMES)}>"
 
@@ -272,7 +275,9 @@ def _count(profiles: pa.Table, heads: Floats, roles: Roles, traffic: Traffic) ->
     family = np.where(is_noise, SECOND, family)
     least, most, algorithm = bound_rates(family, low, high, traffic.seconds + traffic.unseen)
     counts = pa.StructArray.from_arrays(
-        [pa.array(one) for one in (low, best, high)], names=["low", "best", "high"], mask=pa.array(best <= 0)
+        [*(pa.array(one) for one in (low, best, high)), pa.array([SHARES] * len(line), pa.string())],
+        names=["low", "best", "high", "unit"],
+        mask=pa.array(best <= 0),
     )
     bounds = pa.StructArray.from_arrays(
         [
@@ -305,6 +310,7 @@ def _count_frames(profiles: pa.Table, rows: NDArray[np.intp]) -> dict[int, Mappi
             one["sizes_out"] or [], one["sizes_in"] or [], one["head"] or [], one["other_out"], one["other_in"]
         )
         answer[int(row)] = {
-            name: {"low": count.low, "best": count.best, "high": count.high} for name, count in counts.items()
+            name: {"low": count.low, "best": count.best, "high": count.high, "unit": MESSAGES}
+            for name, count in counts.items()
         }
     return answer
