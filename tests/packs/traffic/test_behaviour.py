@@ -10,7 +10,8 @@ from traffic_rows import derive, owner, session
 
 from paicha.kernel.grades import Grade
 from paicha.packs.traffic.policy import BehaviourPolicy, TrafficPolicy
-from paicha.packs.traffic.rules.behaviour import CARD, mining_shape
+from paicha.packs.traffic.rules.behaviour import mining_shape
+from paicha.packs.traffic.scores.judging import BEHAVIOUR
 from paicha.packs.traffic.scores.scorecard import load_card
 
 
@@ -24,7 +25,7 @@ def test_a_miner_is_likely_whatever_hides_it_and_every_point_is_told():
     assert (row["grade"], row["outcome"], row["evidence_kind"]) == (Grade.LIKELY, "mining", "behaviour")
     assert row["subject"] == "10.0.0.5"
     assert row["score"] == sum(one["points"] for one in row["contributions"])
-    assert [one["name"] for one in row["contributions"]] == ["base", *(f.name for f in load_card(CARD).features)]
+    assert [one["name"] for one in row["contributions"]] == ["base", *(f.name for f in load_card(BEHAVIOUR).features)]
     positive = [one for one in row["contributions"][1:] if one["points"] > 0]
     assert len(row["reasons"]) == len(positive)
     assert all(reason["text"] and reason["text_zh"] for reason in row["reasons"])

@@ -12,7 +12,7 @@ from paicha.kernel.schema import Column, TableSpec
 from paicha.packs.traffic.derivations.endpoints import FLOW_SENSORS
 from paicha.packs.traffic.derivations.volume import CONNECTION
 from paicha.packs.traffic.expressions import _, ibis
-from paicha.packs.traffic.scores.scorecard import load_card, score
+from paicha.packs.traffic.scores.judging import judge_flow_shapes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,8 +85,11 @@ def _list_matches(endpoint_matches: Any) -> Any:
 
 def _list_records(flows: Any, flow_shapes: Any, policy: FlowShapePolicy) -> Any:
     """Return the flow records of clients and endpoints that look like mining."""
-    scored = score(flow_shapes.filter(_.is_enough), load_card("flows")).filter(_.score >= policy.min_score)
-    ends = scored.select("site", "server_ip", "server_port", client_ip=_.subject).distinct()
+    ends = (
+        judge_flow_shapes(flow_shapes, policy)
+        .select("site", "server_ip", "server_port", client_ip=_.subject)
+        .distinct()
+    )
     rows = flows.semi_join(ends, ["site", "client_ip", "server_ip", "server_port"])
     rows = rows.mutate(subject=rows.client_ip, is_record=ibis.literal(True))
     return rows.select("subject", *CONNECTION, "started", "ended", "is_record")

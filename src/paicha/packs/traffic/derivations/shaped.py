@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from paicha.kernel.derivation import derivation
 from paicha.kernel.schema import Column, TableSpec
-from paicha.packs.traffic.expressions import _
-from paicha.packs.traffic.scores.scorecard import load_card, score
+from paicha.packs.traffic.scores.judging import judge_shapes
 
 if TYPE_CHECKING:
     from paicha.packs.traffic.policy import TrafficPolicy
@@ -38,10 +37,10 @@ SHAPED = TableSpec(
 @derivation(SHAPED, form="expression", driver="shapes")
 def shaped(shapes: Any, policy: TrafficPolicy) -> Any:
     """Return the connections from `policy.behaviour.possible_score` points on."""
-    rows = score(shapes, load_card("behaviour")).filter(_.score >= policy.behaviour.possible_score)
+    rows = judge_shapes(shapes, policy.behaviour)
     return rows.select(
         "site", "session", "key", "subject", "client_ip", "server_ip", "server_port", "started", "ended", "sources",
-        is_likely=rows.score >= policy.behaviour.likely_score,
+        "is_likely",
         shares=rows.shares_from_sizes["best"],
         rate_low=rows.hash_rate_bounds["low"],
         rate_high=rows.hash_rate_bounds["high"],

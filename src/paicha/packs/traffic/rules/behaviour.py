@@ -8,12 +8,11 @@ from paicha.kernel.grades import Evidence, Grade
 from paicha.kernel.rule import Title, rule
 from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.rules.sessions import BASIS
-from paicha.packs.traffic.scores.scorecard import list_contributions, list_reasons, load_card, score
+from paicha.packs.traffic.scores.judging import BEHAVIOUR, judge_shapes
+from paicha.packs.traffic.scores.scorecard import list_contributions, list_reasons, load_card
 
 if TYPE_CHECKING:
     from paicha.packs.traffic.policy import TrafficPolicy
-
-CARD = "behaviour"
 
 
 @rule(
@@ -36,10 +35,9 @@ def mining_shape(shapes: Any, policy: TrafficPolicy) -> Any:
     of the same connection are, so that one habit seen twice does not add up. What was read in clear text on the same
     connection is one event with this, and goes before it.
     """
-    card = load_card(CARD)
-    chosen = policy.behaviour
-    scored = score(shapes, card).filter(_.score >= chosen.possible_score)
-    is_likely = scored.score >= chosen.likely_score
+    card = load_card(BEHAVIOUR)
+    scored = judge_shapes(shapes, policy.behaviour)
+    is_likely = scored.is_likely
     return scored.select(
         "site", "subject", "key", "sources", "score", "shares_from_sizes", "share_bytes",
         "reply_bytes", "pushes", "push_bytes", "frames", "family", "hash_rate_bounds", "transport", "joined", "is_open",

@@ -9,12 +9,12 @@ from paicha.kernel.rule import Title, rule
 from paicha.packs.traffic.derivations.flow_shapes import CERTAIN, UNCERTAIN
 from paicha.packs.traffic.expressions import _, ibis
 from paicha.packs.traffic.rules.sessions import BASIS
-from paicha.packs.traffic.scores.scorecard import list_contributions, list_reasons, load_card, score
+from paicha.packs.traffic.scores.judging import FLOWS, judge_flow_shapes
+from paicha.packs.traffic.scores.scorecard import list_contributions, list_reasons, load_card
 
 if TYPE_CHECKING:
     from paicha.packs.traffic.policy import TrafficPolicy
 
-CARD = "flows"
 TOTALS = (
     "sensor", "pieces", "count", "packets_out", "packets_in", "bytes_out", "bytes_in", "sampling", "spanned_hours",
     "longest_gap_seconds", "connections",
@@ -40,9 +40,8 @@ def mining_like_flow(flow_shapes: Any, policy: TrafficPolicy) -> Any:
     `policy.flow_shape.min_score` on, at most `policy.flow_shape.max_told` of a site. Records of one endpoint belong
     together over gaps of `policy.flow_shape.gap_seconds`, longer where sampled.
     """
-    card = load_card(CARD)
-    scored = score(flow_shapes.filter(_.is_enough), card)
-    found = scored.filter(_.score >= policy.flow_shape.min_score)
+    card = load_card(FLOWS)
+    found = judge_flow_shapes(flow_shapes, policy.flow_shape)
     best = ibis.window(
         group_by=found.site, order_by=[found.score.desc(), found.connected_hours.desc(), found.subject, found.server_ip]
     )
